@@ -117,6 +117,9 @@ public sealed partial class NatsConnection
         {
             await ResubscribeAsync(session);
             Opened(session);
+            foreach (var subscription in _subscriptions.Values)
+                subscription.Resubscribed();
+
             loops =
             [
                 session.ReadLoopAsync(Receive, ending.Token),
@@ -140,15 +143,12 @@ public sealed partial class NatsConnection
         }
     }
 
-    // Written past the queue, which may hold commands that need the subscriptions.
+    // Written past the queue: the answers to what waits there come on these subscriptions.
     private async Task ResubscribeAsync(Session session)
     {
         var commands = new ArrayBufferWriter<byte>();
         foreach (var subscription in _subscriptions.Values)
-        {
             commands.Write(subscription.SubscribeCommand());
-            subscription.Resubscribed();
-        }
 
         if (commands.WrittenCount > 0)
             await session.Stream.WriteAsync(commands.WrittenMemory, _stopping.Token);

@@ -31,6 +31,16 @@ public sealed partial class NatsConnection
         return _writer.WaitForRoomAsync(cancellationToken);
     }
 
+    /// <summary>Publishes if there is a connection right now, without waiting for room: for the few commands that steer others.</summary>
+    internal bool TryPublish<T>(string subject, string replyTo, T data, INatsSerialize<T> serializer)
+    {
+        if (_state != NatsConnectionState.Open)
+            return false;
+
+        Send(subject, new ReplyAddress(replyTo), headers: null, data, serializer);
+        return true;
+    }
+
     private async ValueTask WaitAndPublishAsync<T>(string subject, T data, NatsHeaders? headers, string? replyTo, INatsSerialize<T> serializer, CancellationToken cancellationToken)
     {
         await WaitToPublishAsync(cancellationToken);

@@ -33,9 +33,10 @@ public sealed partial class NatsConnection
         Add(subscription);
     }
 
-    internal void Remove(Subscription subscription)
+    /// <summary>Tells the server to stop; what it has sent before is dropped, or still received until the connection ends.</summary>
+    internal void Remove(Subscription subscription, bool keepReceiving = false)
     {
-        if (_subscriptions.TryRemove(subscription.Sid, out _))
+        if (keepReceiving ? _subscriptions.ContainsKey(subscription.Sid) : _subscriptions.TryRemove(subscription.Sid, out _))
             _writer.Enqueue(subscription.UnsubscribeCommand());
     }
 
