@@ -3,11 +3,31 @@ namespace Lab.Checking;
 /// <summary>
 /// Invariant 4. Per order and SKU stock is reserved once and then released or committed once; the provider authorises
 /// or declines once and then captures or voids once; stock is reserved before money is authorised and committed after;
-/// the timeline runs forward and tells each thing once.
+/// the timeline tells each thing once, causes before effects, and of a confirmed order every step.
 /// </summary>
 internal sealed record EffectsAreInOrderAndSingle()
     : Invariant(4, "the effects of one order's messages appear in order, each once")
 {
+    private static readonly (string Cause, string Effect)[] Causes =
+    [
+        (Happenings.OrderPlaced, Happenings.StockReserved),
+        (Happenings.OrderPlaced, Happenings.StockRejected),
+        (Happenings.OrderPlaced, Happenings.CancellationRequested),
+        (Happenings.StockReserved, Happenings.PaymentAuthorized),
+        (Happenings.StockReserved, Happenings.PaymentDeclined),
+        (Happenings.StockReserved, Happenings.StockReleased),
+        (Happenings.StockRejected, Happenings.OrderRejected),
+        (Happenings.PaymentDeclined, Happenings.OrderRejected),
+        (Happenings.PaymentAuthorized, Happenings.StockCommitted),
+        (Happenings.PaymentAuthorized, Happenings.PaymentCaptured),
+        (Happenings.PaymentCaptured, Happenings.OrderConfirmed),
+    ];
+
+    private static readonly string[] StepsOfAConfirmedOrder =
+    [
+        Happenings.OrderPlaced, Happenings.StockReserved, Happenings.PaymentAuthorized, Happenings.StockCommitted, Happenings.PaymentCaptured,
+    ];
+
     public override IEnumerable<Violation> Check(Snapshot snapshot)
     {
         var lines = snapshot.Accepted
@@ -78,14 +98,19 @@ internal sealed record EffectsAreInOrderAndSingle()
 
     private static IEnumerable<Violation> CheckTimeline(OrderView view)
     {
-        foreach (var (earlier, later) in view.Timeline.Zip(view.Timeline.Skip(1)))
+        var told = view.Timeline.ToLookup(entry => entry.What, entry => entry.At, StringComparer.Ordinal);
+        foreach (var (cause, effect) in Causes.Where(pair => told.Contains(pair.Cause) && told.Contains(pair.Effect)))
         {
-            if (later.At < earlier.At) yield return Violation.OfOrder(view.OrderId, $"{later.What} told after {earlier.What}, but happened before");
+            if (told[cause].Min() > told[effect].Min()) yield return Violation.OfOrder(view.OrderId, $"{effect} happened before {cause}");
         }
 
-        foreach (var told in view.Timeline.GroupBy(entry => entry.What, StringComparer.Ordinal).Where(told => told.Count() > 1))
+        // A customer may ask twice, and does when the first answer got lost.
+        foreach (var repeated in told.Where(entry => entry.Count() > 1 && entry.Key != Happenings.CancellationRequested))
         {
-            yield return Violation.OfOrder(view.OrderId, $"{told.Key} happened {told.Count()} times");
+            yield return Violation.OfOrder(view.OrderId, $"{repeated.Key} happened {repeated.Count()} times");
         }
+
+        var missing = view.State == OrderStates.Confirmed ? StepsOfAConfirmedOrder.Where(step => !told.Contains(step)) : [];
+        foreach (var step in missing) yield return Violation.OfOrder(view.OrderId, $"Confirmed, but {step} never happened");
     }
 }

@@ -2,7 +2,7 @@ namespace Lab.Checking;
 
 /// <summary>
 /// Invariant 1. The accepted orders, the write model and the read model hold the same orders; each is in an end state,
-/// the same one in both models, and its timeline tells of that end once and of no other.
+/// the same one in both models and in its saga, and its timeline tells of that end once and of no other.
 /// </summary>
 internal sealed record EveryOrderEndsOnce()
     : Invariant(1, "every accepted order reaches exactly one end state, and no other order exists")
@@ -27,12 +27,15 @@ internal sealed record EveryOrderEndsOnce()
         if (views.Length != 1) yield return Violation.OfOrder(orderId, $"accepted, but {views.Length} times in the read model");
         if (rows.Length != 1 || views.Length != 1) yield break;
 
-        var (state, view) = (rows[0].State, views[0]);
+        var (state, fulfilment, view) = (rows[0].State, rows[0].Fulfilment, views[0]);
         if (!OrderStates.IsEnd(state)) yield return Violation.OfOrder(orderId, $"still {state}");
         if (view.State != state) yield return Violation.OfOrder(orderId, $"{state} in the write model, {view.State} in the read model");
 
-        var ends = view.Timeline.Where(entry => OrderStates.IsEnd(entry.What)).Select(entry => entry.What).ToArray();
-        if (OrderStates.IsEnd(state) && (ends is not [var end] || end != state))
+        if (!OrderStates.IsEnd(state)) yield break;
+
+        if (fulfilment != state) yield return Violation.OfOrder(orderId, $"{state}, but its saga is {fulfilment ?? "missing"}");
+        var ends = view.Ends.Select(entry => entry.What).ToArray();
+        if (ends is not [var end] || OrderStates.EndToldBy(end) != state)
         {
             yield return Violation.OfOrder(orderId, $"{state}, but its timeline ends with [{string.Join(", ", ends)}]");
         }

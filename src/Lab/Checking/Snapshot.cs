@@ -33,10 +33,21 @@ internal sealed record OrderLine(string Sku, int Quantity);
 
 internal sealed record AcceptedOrder(Guid OrderId, IReadOnlyList<OrderLine> Lines);
 
-internal sealed record OrderRow(Guid OrderId, string State, decimal Amount, string Currency);
+/// <param name="OrderId">The order.</param>
+/// <param name="State">Its state in the write model.</param>
+/// <param name="Fulfilment">The state of its saga; null when it has none.</param>
+/// <param name="Amount">In units of <paramref name="Currency"/>.</param>
+/// <param name="Currency">ISO 4217.</param>
+internal sealed record OrderRow(Guid OrderId, string State, string? Fulfilment, decimal Amount, string Currency);
 
-internal sealed record OrderView(Guid OrderId, string State, IReadOnlyList<TimelineEntry> Timeline);
+internal sealed record OrderView(Guid OrderId, string State, IReadOnlyList<TimelineEntry> Timeline)
+{
+    /// <summary>What the timeline tells of the order's end; more than one when it ended twice.</summary>
+    public IEnumerable<TimelineEntry> Ends => Timeline.Where(entry => OrderStates.EndToldBy(entry.What) is not null);
+}
 
+/// <param name="At">When it happened by the clock of the service that did it.</param>
+/// <param name="What">What happened, one of <see cref="Happenings"/>.</param>
 internal sealed record TimelineEntry(DateTimeOffset At, string What);
 
 internal sealed record StockRow(string Sku, int InitialOnHand, int OnHand, int Reserved, int Committed);
@@ -80,6 +91,32 @@ internal static class OrderStates
     public const string Cancelled = "Cancelled";
 
     public static bool IsEnd(string state) => state is Confirmed or Rejected or Cancelled;
+
+    /// <summary>The end state a timeline entry tells of, or null for what is no end.</summary>
+    public static string? EndToldBy(string what) => what switch
+    {
+        Happenings.OrderConfirmed => Confirmed,
+        Happenings.OrderRejected => Rejected,
+        Happenings.OrderCancelled => Cancelled,
+        _ => null,
+    };
+}
+
+/// <summary>What a timeline tells.</summary>
+internal static class Happenings
+{
+    public const string OrderPlaced = "order-placed";
+    public const string CancellationRequested = "cancellation-requested";
+    public const string StockReserved = "stock-reserved";
+    public const string StockRejected = "stock-rejected";
+    public const string StockReleased = "stock-released";
+    public const string StockCommitted = "stock-committed";
+    public const string PaymentAuthorized = "payment-authorized";
+    public const string PaymentDeclined = "payment-declined";
+    public const string PaymentCaptured = "payment-captured";
+    public const string OrderConfirmed = "order-confirmed";
+    public const string OrderRejected = "order-rejected";
+    public const string OrderCancelled = "order-cancelled";
 }
 
 internal static class MovementKinds

@@ -66,7 +66,8 @@ internal sealed class Customer(OrdersClient orders, LedgerTail ledger, OrderProg
         {
             await Task.Delay(pause, clock, cancellationToken);
             var view = await orders.FindAsync(orderId, cancellationToken);
-            if (view is not null && OrderStates.IsEnd(view.State)) return view;
+            // The write model may know of the end before the timeline tells of it.
+            if (view is not null && view.Ends.Any()) return view;
             if (progress.SinceLastEnd > GiveUpAfter) return view;
         }
     }

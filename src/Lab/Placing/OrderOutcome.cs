@@ -9,12 +9,12 @@ namespace Lab.Placing;
 internal sealed record OrderOutcome(PlannedOrder Plan, Guid OrderId, OrderView? View)
 {
     /// <summary>Whether it ended at all.</summary>
-    public bool HasEnded => View is not null && OrderStates.IsEnd(View.State);
+    public bool HasEnded => View is not null && View.Ends.Any();
 
     /// <summary>Whether it ended where its path leads.</summary>
     public bool IsAsExpected => View?.State == Plan.Path.EndState;
 
     /// <summary>From accepted to ended by the services' own clock; null while it has not ended.</summary>
     public TimeSpan? Duration =>
-        View?.Timeline.FirstOrDefault(entry => OrderStates.IsEnd(entry.What)) is { } end ? end.At - View.Timeline[0].At : null;
+        View?.Ends.FirstOrDefault() is { } end ? end.At - View.Timeline.Min(entry => entry.At) : null;
 }

@@ -5,18 +5,26 @@ namespace Lab.Reading;
 /// <summary>Waits until nothing moves any more.</summary>
 internal static class Quiet
 {
-    // A message between two services shows nowhere for an instant, and lag is a gauge somebody measured a moment ago.
-    private const int QuietReadings = 3;
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(400);
+    // A message between two services shows nowhere for an instant, and lag is a gauge the services renew once a second:
+    // the quiet readings in a row must span more than that.
+    private const int QuietReadings = 4;
+
+    /// <summary>The usual pause between two readings.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Waits for several quiet readings in a row.</summary>
     /// <param name="underWay">Reads what is still under way.</param>
+    /// <param name="pause">The pause between two readings.</param>
     /// <param name="limit">How long to wait.</param>
     /// <param name="clock">Measures the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What was still under way when the time was up; empty when the system is quiet.</returns>
     public static async Task<IReadOnlyList<string>> WaitAsync(
-        Func<CancellationToken, Task<IReadOnlyList<string>>> underWay, TimeSpan limit, TimeProvider clock, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<IReadOnlyList<string>>> underWay,
+        TimeSpan pause,
+        TimeSpan limit,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
         for (var quiet = 0; ;)
@@ -24,7 +32,7 @@ internal static class Quiet
             var left = await underWay(cancellationToken);
             quiet = left.Count == 0 ? quiet + 1 : 0;
             if (quiet == QuietReadings || (left.Count > 0 && clock.GetElapsedTime(began) > limit)) return left;
-            await Task.Delay(Between, clock, cancellationToken);
+            await Task.Delay(pause, clock, cancellationToken);
         }
     }
 

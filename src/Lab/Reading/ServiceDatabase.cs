@@ -9,8 +9,11 @@ internal sealed class ServiceDatabase(string connectionString, Patience patience
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
 
     public Task<IReadOnlyList<OrderRow>> OrdersAsync(CancellationToken cancellationToken) => ReadAsync(
-        "SELECT order_id, state, amount, currency FROM orders.orders",
-        row => new OrderRow(row.GetGuid(0), row.GetString(1), row.GetDecimal(2), row.GetString(3)),
+        """
+        SELECT o.order_id, o.state, f.state, o.amount, o.currency
+        FROM orders.orders o LEFT JOIN orders.fulfilments f USING (order_id)
+        """,
+        row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetDecimal(3), row.GetString(4)),
         cancellationToken);
 
     public Task<IReadOnlyList<(Guid OrderId, string State)>> OrderViewsAsync(CancellationToken cancellationToken) => ReadAsync(

@@ -26,17 +26,17 @@ internal static class AQuietSystem
         ],
         Orders =
         [
-            new OrderRow(Confirmed, "Confirmed", 30m, "EUR"),
-            new OrderRow(Declined, "Rejected", 15m, "EUR"),
-            new OrderRow(OutOfStock, "Rejected", 4_500m, "EUR"),
-            new OrderRow(Cancelled, "Cancelled", 40m, "EUR"),
+            new OrderRow(Confirmed, "Confirmed", "Confirmed", 30m, "EUR"),
+            new OrderRow(Declined, "Rejected", "Rejected", 15m, "EUR"),
+            new OrderRow(OutOfStock, "Rejected", "Rejected", 4_500m, "EUR"),
+            new OrderRow(Cancelled, "Cancelled", "Cancelled", 40m, "EUR"),
         ],
         Views =
         [
-            View(Confirmed, "Placed", "StockReserved", "PaymentAuthorized", "Confirmed", "PaymentCaptured"),
-            View(Declined, "Placed", "StockReserved", "Rejected"),
-            View(OutOfStock, "Placed", "Rejected"),
-            View(Cancelled, "Placed", "StockReserved", "Cancelled"),
+            View(Confirmed, "Confirmed", "order-placed", "stock-reserved", "payment-authorized", "stock-committed", "payment-captured", "order-confirmed"),
+            View(Declined, "Rejected", "order-placed", "stock-reserved", "payment-declined", "order-rejected", "stock-released"),
+            View(OutOfStock, "Rejected", "order-placed", "stock-rejected", "order-rejected"),
+            View(Cancelled, "Cancelled", "order-placed", "stock-reserved", "cancellation-requested", "cancellation-requested", "order-cancelled", "stock-released"),
         ],
         Stock = [new StockRow("TEA", 100, 98, 0, 2), new StockRow("CUP", 50, 49, 0, 1)],
         Movements =
@@ -62,8 +62,8 @@ internal static class AQuietSystem
         Lags = [Lag("orders"), Lag("inventory"), Lag("payments")],
     };
 
-    public static OrderView View(Guid orderId, params string[] happened) =>
-        new(orderId, happened.Last(what => what != "PaymentCaptured"), [.. happened.Select((what, index) => new TimelineEntry(At(index), what))]);
+    public static OrderView View(Guid orderId, string state, params string[] happened) =>
+        new(orderId, state, [.. happened.Select((what, index) => new TimelineEntry(At(index), what))]);
 
     public static StockMovement Move(long id, Guid orderId, string sku, string kind, int quantity) =>
         new(id, orderId, sku, kind, quantity, At((int)id));

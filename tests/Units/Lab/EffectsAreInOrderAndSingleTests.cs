@@ -57,18 +57,20 @@ public sealed class EffectsAreInOrderAndSingleTests
         $"order {Confirmed}", "CUP committed before money was authorised");
 
     [Fact]
-    public void Breaks_when_the_timeline_runs_backwards() => _invariant.ShouldFind(
-        _quiet with
-        {
-            Views = _quiet.Views.With(view => view.OrderId == OutOfStock, view => view with
-            {
-                Timeline = [new TimelineEntry(At(1), "Placed"), new TimelineEntry(At(0), "Rejected")],
-            }),
-        },
-        $"order {OutOfStock}", "Rejected told after Placed, but happened before");
+    public void Breaks_when_an_effect_happened_before_its_cause() => _invariant.ShouldFind(
+        Timeline("order-placed", "payment-authorized", "stock-reserved", "stock-committed", "payment-captured", "order-confirmed"),
+        $"order {Confirmed}", "payment-authorized happened before stock-reserved");
 
     [Fact]
-    public void Breaks_when_the_timeline_tells_something_twice() => _invariant.ShouldFind(
-        _quiet with { Views = _quiet.Views.With(view => view.OrderId == OutOfStock, _ => View(OutOfStock, "Placed", "Placed", "Rejected")) },
-        $"order {OutOfStock}", "Placed happened 2 times");
+    public void Breaks_when_something_happened_twice() => _invariant.ShouldFind(
+        Timeline("order-placed", "stock-reserved", "payment-authorized", "stock-committed", "payment-captured", "payment-captured", "order-confirmed"),
+        $"order {Confirmed}", "payment-captured happened 2 times");
+
+    [Fact]
+    public void Breaks_when_a_confirmed_order_missed_a_step() => _invariant.ShouldFind(
+        Timeline("order-placed", "stock-reserved", "payment-authorized", "payment-captured", "order-confirmed"),
+        $"order {Confirmed}", "Confirmed, but stock-committed never happened");
+
+    private Snapshot Timeline(params string[] happened) =>
+        _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Confirmed", happened)) };
 }

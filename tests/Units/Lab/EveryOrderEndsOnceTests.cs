@@ -16,7 +16,7 @@ public sealed class EveryOrderEndsOnceTests
         _quiet with
         {
             Orders = _quiet.Orders.With(order => order.OrderId == Confirmed, order => order with { State = "Placed" }),
-            Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Placed")),
+            Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Placed", "order-placed")),
         },
         $"order {Confirmed}", "still Placed");
 
@@ -32,12 +32,12 @@ public sealed class EveryOrderEndsOnceTests
 
     [Fact]
     public void Breaks_when_an_order_exists_that_was_never_accepted() => _invariant.ShouldFind(
-        _quiet with { Orders = _quiet.Orders.And(new OrderRow(Stranger, "Confirmed", 1m, "EUR")) },
+        _quiet with { Orders = _quiet.Orders.And(new OrderRow(Stranger, "Confirmed", "Confirmed", 1m, "EUR")) },
         $"order {Stranger}", "in the write model, but never accepted");
 
     [Fact]
     public void Breaks_when_the_read_model_tells_of_an_order_that_was_never_accepted() => _invariant.ShouldFind(
-        _quiet with { Views = _quiet.Views.And(View(Stranger, "Placed", "Confirmed")) },
+        _quiet with { Views = _quiet.Views.And(View(Stranger, "Confirmed", "order-placed", "order-confirmed")) },
         $"order {Stranger}", "in the read model, but never accepted");
 
     [Fact]
@@ -47,14 +47,21 @@ public sealed class EveryOrderEndsOnceTests
 
     [Fact]
     public void Breaks_when_the_models_disagree() => _invariant.Check(
-        _quiet with { Orders = _quiet.Orders.With(order => order.OrderId == Cancelled, order => order with { State = "Confirmed" }) })
+        _quiet with { Orders = _quiet.Orders.With(order => order.OrderId == Cancelled, order => order with { State = "Confirmed", Fulfilment = "Confirmed" }) })
         .Select(violation => violation.Seen)
-        .ShouldBe(["Confirmed in the write model, Cancelled in the read model", "Confirmed, but its timeline ends with [Cancelled]"]);
+        .ShouldBe(["Confirmed in the write model, Cancelled in the read model", "Confirmed, but its timeline ends with [order-cancelled]"]);
 
     [Fact]
     public void Breaks_when_an_order_ended_in_two_ways() => _invariant.ShouldFind(
-        _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Placed", "Cancelled", "Confirmed")) },
-        $"order {Confirmed}", "its timeline ends with [Cancelled, Confirmed]");
+        _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Confirmed", "order-placed", "order-cancelled", "order-confirmed")) },
+        $"order {Confirmed}", "its timeline ends with [order-cancelled, order-confirmed]");
+
+    [Theory]
+    [InlineData("CapturingPayment", "Confirmed, but its saga is CapturingPayment")]
+    [InlineData(null, "Confirmed, but its saga is missing")]
+    public void Breaks_when_the_saga_has_not_ended_so(string? fulfilment, string seen) => _invariant.ShouldFind(
+        _quiet with { Orders = _quiet.Orders.With(order => order.OrderId == Confirmed, order => order with { Fulfilment = fulfilment }) },
+        $"order {Confirmed}", seen);
 
     [Fact]
     public void Breaks_when_the_timeline_does_not_tell_of_the_end() => _invariant.ShouldFind(

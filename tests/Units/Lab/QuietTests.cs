@@ -22,9 +22,9 @@ public sealed class QuietTests
     [Fact]
     public async Task One_quiet_reading_between_two_others_is_not_enough()
     {
-        var readings = new Queue<string[]>([["busy"], [], ["busy"], [], [], []]);
+        var readings = new Queue<string[]>([["busy"], [], ["busy"], [], [], [], []]);
 
-        var left = await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(readings.Dequeue()), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
+        var left = await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(readings.Dequeue()), TimeSpan.Zero, TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
 
         left.ShouldBeEmpty();
         readings.ShouldBeEmpty();
@@ -32,5 +32,5 @@ public sealed class QuietTests
 
     [Fact]
     public async Task What_never_becomes_quiet_is_told_when_the_time_is_up() =>
-        (await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(["busy"]), TimeSpan.Zero, TimeProvider.System, Cancel)).ShouldBe(["busy"]);
+        (await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(["busy"]), TimeSpan.Zero, TimeSpan.Zero, TimeProvider.System, Cancel)).ShouldBe(["busy"]);
 }
