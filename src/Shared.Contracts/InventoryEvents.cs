@@ -8,9 +8,9 @@ public sealed record StockReserved(Guid OrderId, DateTimeOffset At) : IOrderEven
 /// <summary>Nothing of the order is reserved.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="Reason">Why, for people.</param>
-/// <param name="Sku">The article that was the cause; null when it was not an article.</param>
 /// <param name="At">When, UTC.</param>
-public sealed record StockRejected(Guid OrderId, string Reason, string? Sku, DateTimeOffset At) : IOrderEvent;
+/// <param name="Sku">The article that was the cause; null when it was not an article.</param>
+public sealed record StockRejected(Guid OrderId, string Reason, DateTimeOffset At, string? Sku = null) : IOrderEvent;
 
 /// <summary>What was reserved for the order is on hand again.</summary>
 /// <param name="OrderId">The order.</param>
