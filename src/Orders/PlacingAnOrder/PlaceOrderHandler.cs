@@ -1,5 +1,6 @@
 using MassTransit;
 using Messaging;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Shared.Contracts;
@@ -52,7 +53,9 @@ internal sealed class PlaceOrderHandler(OrdersDbContext db, IPublishEndpoint pub
         catch (DbUpdateException exception) when (key is not null && IsKeyTaken(exception))
         {
             // Another request under the same key was faster; its order is the answer to both.
-            return await FindAcceptedAsync(key, hash, cancellationToken) ?? throw exception;
+            if (await FindAcceptedAsync(key, hash, cancellationToken) is { } other)
+                return other;
+            throw;
         }
     }
 
@@ -67,7 +70,7 @@ internal sealed class PlaceOrderHandler(OrdersDbContext db, IPublishEndpoint pub
         return order.RequestHash.AsSpan().SequenceEqual(hash) ? Accepted(order.OrderId) : Problems.IdempotencyKeyReused.With(key);
     }
 
-    private static IResult Accepted(Guid orderId) => TypedResults.Accepted($"/orders/{orderId}", new OrderAccepted(orderId));
+    private static Accepted<OrderAccepted> Accepted(Guid orderId) => TypedResults.Accepted($"/orders/{orderId}", new OrderAccepted(orderId));
 
     private static bool IsKeyTaken(DbUpdateException exception) =>
         exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "orders_idempotency_key_key" };
