@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,6 +27,9 @@ public sealed class MessagingBuilder
 
     /// <summary>The service's name, such as <c>orders</c>; messages carry it as their source, <c>/orders</c>.</summary>
     public string ServiceName { get; }
+
+    /// <summary>Says where saga instances live; set by the store. Null: a receiver with a saga refuses to start.</summary>
+    public ISagaRepositoryRegistrationProvider? SagaRepositories { get; set; }
 
     internal IReadOnlyList<MessageDefinition> Definitions => _messages;
 
