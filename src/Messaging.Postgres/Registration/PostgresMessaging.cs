@@ -1,5 +1,4 @@
 using System.Reflection;
-using MassTransit.Saga;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,6 +37,7 @@ public static class PostgresMessaging
         AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
         AddStore<TDbContext>(services);
         AddRelay(services, builder.Configuration);
+        builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database", tags: ["ready"])
             .AddCheck<RelayHealthCheck>("outbox", tags: ["ready"]);
@@ -70,7 +70,6 @@ public static class PostgresMessaging
         services.AddScoped(provider => ActivatorUtilities.CreateInstance<PostgresStore>(provider, provider.GetRequiredService<TDbContext>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
-        services.AddScoped(typeof(ISagaRepositoryContextFactory<>), typeof(PostgresSagaRepository<>));
         services.AddSingleton<IFailureClassifier, PostgresFailures>();
     }
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -12,20 +14,24 @@ namespace Units.ServiceDefaults;
 [Collection("Hosts with telemetry")]
 public sealed partial class OtlpExportTests
 {
+    private const string Grpc = "/opentelemetry.proto.collector";
+
     private static readonly ActivitySource Messaging = new("Messaging.Units.OtlpExport");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Traces_metrics_and_logs_leave_over_http_when_the_service_stops()
+    [Theory]
+    [InlineData("http/protobuf", "/v1/traces", "/v1/metrics", "/v1/logs")]
+    [InlineData("grpc", $"{Grpc}.trace.v1.TraceService/Export", $"{Grpc}.metrics.v1.MetricsService/Export", $"{Grpc}.logs.v1.LogsService/Export")]
+    public async Task Traces_metrics_and_logs_leave_when_the_service_stops(string protocol, string tracePath, string metricPath, string logPath)
     {
         var received = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        await using var collector = await StartCollectorAsync(received);
+        await using var collector = await StartCollectorAsync(received, protocol == "grpc");
         await using (var app = await DefaultEndpointsTests.StartAsync(
             builder => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(),
-                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
                 ["OTEL_SERVICE_NAME"] = "orders-under-test",
                 ["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=abcdefgh",
             }),
@@ -42,14 +48,14 @@ public sealed partial class OtlpExportTests
             await app.StopAsync(Cancel);
         }
 
-        var traces = received["/v1/traces"];
+        var traces = received[tracePath];
         traces.ShouldContain("POST /orders/{id}");
         traces.ShouldContain("publish OrderPlaced");
         traces.ShouldContain("http.response.status_code");
         traces.ShouldNotContain("GET /health");
-        received["/v1/metrics"].ShouldContain("http.server.request.duration");
-        received["/v1/logs"].ShouldContain("Took order 0815");
-        received.Keys.ShouldBe(["/v1/logs", "/v1/metrics", "/v1/traces"], ignoreOrder: true);
+        received[metricPath].ShouldContain("http.server.request.duration");
+        received[logPath].ShouldContain("Took order 0815");
+        received.Keys.ShouldBe([tracePath, metricPath, logPath], ignoreOrder: true);
         foreach (var signal in received.Values)
         {
             signal.ShouldContain("orders-under-test");
@@ -61,18 +67,26 @@ public sealed partial class OtlpExportTests
     private static partial void LogTaken(ILogger logger, string orderId);
 
     // A plain receiver: protobuf keeps strings as UTF-8, so that what was sent can be searched for.
-    private static async Task<WebApplication> StartCollectorAsync(ConcurrentDictionary<string, string> received)
+    private static async Task<WebApplication> StartCollectorAsync(ConcurrentDictionary<string, string> received, bool grpc)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = grpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.MapPost("/v1/{signal}", async (HttpRequest request) =>
+        app.MapPost("{**signal}", async (HttpRequest request, HttpResponse response) =>
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
             var text = Encoding.UTF8.GetString(body.ToArray());
             received.AddOrUpdate(request.Path, text, (_, before) => before + text);
+            if (grpc)
+            {
+                // An empty message without compression, and the status that ends a call well.
+                response.ContentType = "application/grpc";
+                response.AppendTrailer("grpc-status", "0");
+                await response.Body.WriteAsync(new byte[5], request.HttpContext.RequestAborted);
+            }
         });
         await app.StartAsync(Cancel);
         return app;

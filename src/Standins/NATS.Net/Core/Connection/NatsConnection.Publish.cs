@@ -1,0 +1,85 @@
+using System.Buffers;
+
+namespace Standins.NATS.Client.Core;
+
+/// <summary>Publishing.</summary>
+public sealed partial class NatsConnection
+{
+    private static readonly SearchValues<char> Whitespace = SearchValues.Create(" \t\r\n");
+
+    /// <inheritdoc />
+    public ValueTask PublishAsync(string subject, NatsHeaders? headers = default, string? replyTo = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default) =>
+        PublishAsync<byte[]?>(subject, data: null, headers, replyTo, NatsRawSerializer<byte[]?>.Default, opts, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask PublishAsync<T>(in NatsMsg<T> msg, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default) =>
+        PublishAsync(msg.Subject, msg.Data!, msg.Headers, msg.ReplyTo, serializer, opts, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
+    {
+        CheckSubject(subject);
+        if (replyTo is not null)
+            CheckSubject(replyTo);
+
+        serializer ??= Opts.SerializerRegistry.GetSerializer<T>();
+        if (_state != NatsConnectionState.Open)
+            return WaitAndPublishAsync(subject, data, headers, replyTo, serializer, cancellationToken);
+
+        cancellationToken.ThrowIfCancellationRequested();
+        Send(subject, new ReplyAddress(replyTo), headers, data, serializer);
+        return _writer.WaitForRoomAsync(cancellationToken);
+    }
+
+    /// <summary>Publishes if there is a connection right now, without waiting for room: for the few commands that steer others.</summary>
+    internal bool TryPublish<T>(string subject, string replyTo, T data, INatsSerialize<T> serializer)
+    {
+        if (_state != NatsConnectionState.Open)
+            return false;
+
+        Send(subject, new ReplyAddress(replyTo), headers: null, data, serializer);
+        return true;
+    }
+
+    private async ValueTask WaitAndPublishAsync<T>(string subject, T data, NatsHeaders? headers, string? replyTo, INatsSerialize<T> serializer, CancellationToken cancellationToken)
+    {
+        await WaitToPublishAsync(cancellationToken);
+        Send(subject, new ReplyAddress(replyTo), headers, data, serializer);
+        await _writer.WaitForRoomAsync(cancellationToken);
+    }
+
+    private void Send<T>(string subject, in ReplyAddress replyTo, NatsHeaders? headers, T? data, INatsSerialize<T> serializer)
+    {
+        var command = CommandBuilder.Rent();
+        try
+        {
+            command.Publish(subject, replyTo, headers, Opts.HeaderEncoding, data, serializer, _info?.MaxPayload ?? int.MaxValue);
+            _writer.Enqueue(command.Line, command.Body);
+        }
+        finally
+        {
+            command.Return();
+        }
+    }
+
+    private async ValueTask WaitToPublishAsync(CancellationToken cancellationToken)
+    {
+        if (!Opts.PublishTimeoutOnDisconnected)
+        {
+            await WaitForOpenAsync(cancellationToken);
+            return;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Opts.CommandTimeout);
+        await WaitForOpenAsync(timeout.Token);
+    }
+
+    private async ValueTask WaitForOpenAsync(CancellationToken cancellationToken) => await ConnectAsync().AsTask().WaitAsync(cancellationToken);
+
+    private static void CheckSubject(string subject)
+    {
+        if (string.IsNullOrEmpty(subject) || subject.AsSpan().ContainsAny(Whitespace))
+            throw new NatsException("Subject is invalid.");
+    }
+}

@@ -1,0 +1,68 @@
+namespace Standins.NATS.Client.Core;
+
+/// <summary>One server, with the credentials its URL carried.</summary>
+internal sealed record ServerAddress(string Host, int Port, NatsAuthOpts Auth)
+{
+    public override string ToString() => $"nats://{Host}:{Port}";
+}
+
+/// <summary>The servers to try: those configured, then those the cluster announced.</summary>
+internal sealed class ServerList
+{
+    private const int DefaultPort = 4222;
+
+    private readonly NatsOpts _opts;
+    private readonly ServerAddress[] _seeds;
+    private volatile ServerAddress[] _announced = [];
+
+    /// <summary>Throws <see cref="NatsException"/> when a URL cannot be read.</summary>
+    public ServerList(NatsOpts opts)
+    {
+        _opts = opts;
+        _seeds = [.. opts.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        if (_seeds.Length == 0)
+            throw new NatsException($"no server in URL '{opts.Url}'");
+
+        if (!opts.NoRandomize)
+            Random.Shared.Shuffle(_seeds);
+    }
+
+    public ServerAddress[] Seeds => _seeds;
+
+    public IEnumerable<ServerAddress> All => _seeds.Concat(_announced);
+
+    /// <summary>Takes over the <c>connect_urls</c> of INFO.</summary>
+    public void Announced(string[]? urls)
+    {
+        if (urls is null)
+            return;
+
+        var auth = _seeds[0].Auth;
+        _announced = [.. urls.Select(Parse).Select(server => server with { Auth = auth })
+            .Where(server => !Array.Exists(_seeds, seed => seed.Host == server.Host && seed.Port == server.Port))];
+    }
+
+    private ServerAddress Parse(string url)
+    {
+        var text = url.Contains("://", StringComparison.Ordinal) ? url : "nats://" + url;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
+            throw new NatsException($"'{Redacted(url)}' is not a server URL");
+
+        if (uri.Scheme is not "nats")
+            throw new NatsException($"'{Redacted(url)}': scheme {uri.Scheme} is not supported");
+
+        // Credentials in the options win over those in the URL; without a colon the user part is a token.
+        var auth = _opts.AuthOpts;
+        if (auth.IsAnonymous && uri.UserInfo.Length > 0)
+        {
+            var parts = uri.UserInfo.Split(':', 2);
+            auth = parts.Length == 2
+                ? new NatsAuthOpts { Username = Uri.UnescapeDataString(parts[0]), Password = Uri.UnescapeDataString(parts[1]) }
+                : new NatsAuthOpts { Token = Uri.UnescapeDataString(parts[0]) };
+        }
+
+        return new ServerAddress(uri.IdnHost.Trim('[', ']'), uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port, auth);
+    }
+
+    private static string Redacted(string url) => url.LastIndexOf('@') is var at and >= 0 ? "***" + url[at..] : url;
+}

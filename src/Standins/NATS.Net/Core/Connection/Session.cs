@@ -1,0 +1,211 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Standins.NATS.Client.Core;
+
+/// <summary>One established socket: opened, greeted and authenticated. What it carries is the connection's business.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    private readonly ProtocolParser _parser;
+
+    private Session(ServerAddress server, Stream stream, NatsOpts opts)
+    {
+        Server = server;
+        Stream = stream;
+        Reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: opts.ReaderBufferSize, minimumReadSize: 4096));
+        _parser = new ProtocolParser(opts.MaxPayloadHardCap);
+    }
+
+    /// <summary>Takes one command; a task that is not done holds the reader back.</summary>
+    public delegate ValueTask FrameHandler(in ServerFrame frame);
+
+    public ServerAddress Server { get; }
+
+    public Stream Stream { get; }
+
+    public ServerInfo Info { get; private set; } = new();
+
+    private PipeReader Reader { get; }
+
+    /// <summary>
+    /// Connects: TCP, INFO, CONNECT, PING, PONG, all within <see cref="NatsOpts.ConnectTimeout"/>. Throws <see cref="NatsServerException"/> when
+    /// the server refuses, <see cref="SocketException"/>, <see cref="IOException"/> or <see cref="TimeoutException"/> when it cannot be reached.
+    /// </summary>
+    public static async Task<Session> OpenAsync(ServerAddress server, NatsOpts opts, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(opts.ConnectTimeout);
+        Session? session = null;
+        try
+        {
+            session = new Session(server, await OpenStreamAsync(server, timeout.Token), opts);
+            await session.GreetAsync(opts, timeout.Token);
+            return session;
+        }
+        catch (Exception e)
+        {
+            if (session is not null)
+                await session.DisposeAsync();
+
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                throw new TimeoutException($"{server} did not complete the connection within {opts.ConnectTimeout}", e);
+
+            throw;
+        }
+    }
+
+    /// <summary>Hands every command to <paramref name="handle"/> in order, until the server closes, something breaks or the token is cancelled.</summary>
+    public async Task ReadLoopAsync(FrameHandler handle, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await Reader.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            while (!HandleFrames(ref buffer, handle, out var held))
+                await held;
+
+            if (read.IsCompleted)
+                throw new EndOfStreamException("the server closed the connection");
+
+            Reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Reader.CompleteAsync();
+        await Stream.DisposeAsync();
+    }
+
+    // A TLS stream would be put around the network stream here, or after INFO when the server asks for it.
+    private static async Task<Stream> OpenStreamAsync(ServerAddress server, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(server.Host, server.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task GreetAsync(NatsOpts opts, CancellationToken cancellationToken)
+    {
+        await ExpectAsync(ServerOp.Info, cancellationToken);
+        if (Info.TlsRequired)
+            throw new NatsException($"{Server} requires TLS, which this client does not offer");
+
+        using var command = new MemoryStream();
+        command.Write("CONNECT "u8);
+        await JsonSerializer.SerializeAsync(command, ConnectOptions.From(opts, Server.Auth), cancellationToken: cancellationToken);
+        command.Write("\r\nPING\r\n"u8);
+        await Stream.WriteAsync(command.GetBuffer().AsMemory(0, (int)command.Length), cancellationToken);
+        await ExpectAsync(ServerOp.Pong, cancellationToken);
+    }
+
+    private async Task ExpectAsync(ServerOp op, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await Reader.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            var seen = Seek(op, ref buffer);
+            Reader.AdvanceTo(buffer.Start, seen ? buffer.Start : buffer.End);
+            if (seen)
+                return;
+
+            if (read.IsCompleted)
+                throw new EndOfStreamException($"{Server} closed the connection before {op}");
+        }
+    }
+
+    private bool Seek(ServerOp op, ref ReadOnlySequence<byte> buffer)
+    {
+        var frame = default(ServerFrame);
+        while (_parser.TryRead(ref buffer, ref frame))
+        {
+            if (frame.Op == ServerOp.Err)
+                throw new NatsServerException(System.Text.Encoding.UTF8.GetString(frame.Text));
+
+            if (frame.Op == ServerOp.Info)
+                Info = ServerInfo.Parse(frame.Text);
+
+            if (frame.Op == op)
+                return true;
+        }
+
+        return false;
+    }
+
+    // False when a handler has to be waited for before going on; the buffer then stands behind what it handles.
+    private bool HandleFrames(ref ReadOnlySequence<byte> buffer, FrameHandler handle, out ValueTask held)
+    {
+        var frame = default(ServerFrame);
+        while (!buffer.IsEmpty && _parser.TryRead(ref buffer, ref frame))
+        {
+            held = handle(frame);
+            if (!held.IsCompletedSuccessfully)
+                return false;
+        }
+
+        held = default;
+        return true;
+    }
+}
+
+/// <summary>The argument of CONNECT.</summary>
+internal sealed record ConnectOptions
+{
+    [JsonPropertyName("verbose")]
+    public bool Verbose { get; init; }
+
+    [JsonPropertyName("pedantic")]
+    public bool Pedantic { get; init; }
+
+    [JsonPropertyName("echo")]
+    public bool Echo { get; init; }
+
+    [JsonPropertyName("headers")]
+    public bool Headers { get; init; } = true;
+
+    [JsonPropertyName("no_responders")]
+    public bool NoResponders { get; init; } = true;
+
+    [JsonPropertyName("protocol")]
+    public int Protocol { get; init; } = 1;
+
+    [JsonPropertyName("name")]
+    public string Name { get; init; } = string.Empty;
+
+    [JsonPropertyName("lang")]
+    public string Language { get; init; } = ".NET";
+
+    [JsonPropertyName("version")]
+    public string Version { get; init; } = "1.0.0";
+
+    [JsonPropertyName("user"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? User { get; init; }
+
+    [JsonPropertyName("pass"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Password { get; init; }
+
+    [JsonPropertyName("auth_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Token { get; init; }
+
+    public static ConnectOptions From(NatsOpts opts, NatsAuthOpts auth) => new()
+    {
+        Verbose = opts.Verbose,
+        Echo = opts.Echo,
+        Name = opts.Name,
+        User = auth.Username,
+        Password = auth.Password,
+        Token = auth.Token,
+    };
+}

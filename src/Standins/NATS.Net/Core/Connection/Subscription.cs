@@ -1,0 +1,114 @@
+using System.Text;
+using System.Threading.Channels;
+
+namespace Standins.NATS.Client.Core;
+
+/// <summary>Something that receives what the server delivers for one subscription id.</summary>
+internal abstract class Subscription(string subject, string? queueGroup)
+{
+    public int Sid { get; set; }
+
+    public string Subject { get; } = subject;
+
+    public string? QueueGroup { get; } = queueGroup;
+
+    /// <summary>Takes one message on the read loop; a task that is not done holds the loop back.</summary>
+    public abstract ValueTask ReceiveAsync(in ServerFrame frame);
+
+    /// <summary>The connection is gone for good: null after dispose, else why.</summary>
+    public abstract void End(Exception? reason);
+
+    /// <summary>The subscription was re-established on a new socket.</summary>
+    public virtual void Resubscribed()
+    {
+    }
+
+    public byte[] SubscribeCommand() => Encoding.UTF8.GetBytes(QueueGroup is null ? $"SUB {Subject} {Sid}\r\n" : $"SUB {Subject} {QueueGroup} {Sid}\r\n");
+
+    public byte[] UnsubscribeCommand() => Encoding.UTF8.GetBytes($"UNSUB {Sid}\r\n");
+}
+
+/// <summary>A core subscription: a bounded buffer between the read loop and one reader.</summary>
+internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
+{
+    private readonly NatsConnection _connection;
+    private readonly INatsDeserialize<T> _deserializer;
+    private readonly Channel<NatsMsg<T>> _channel;
+    private readonly CancellationTokenSource? _timeout;
+    private int _left;
+
+    public ChannelSubscription(NatsConnection connection, string subject, string? queueGroup, INatsDeserialize<T> deserializer, NatsSubOpts? opts)
+        : base(subject, queueGroup)
+    {
+        _connection = connection;
+        _deserializer = deserializer;
+        _left = opts?.MaxMsgs ?? int.MaxValue;
+        var options = new BoundedChannelOptions(opts?.ChannelOpts?.Capacity ?? connection.Opts.SubPendingChannelCapacity)
+        {
+            FullMode = opts?.ChannelOpts?.FullMode ?? connection.Opts.SubPendingChannelFullMode,
+            SingleWriter = true,
+        };
+        _channel = Channel.CreateBounded<NatsMsg<T>>(options, Dropped);
+        if (opts?.Timeout is { } timeout)
+        {
+            _timeout = new CancellationTokenSource(timeout);
+            _timeout.Token.UnsafeRegister(static state => ((ChannelSubscription<T>)state!).Leave(), this);
+        }
+    }
+
+    public ChannelReader<NatsMsg<T>> Msgs => _channel.Reader;
+
+    public override ValueTask ReceiveAsync(in ServerFrame frame)
+    {
+        if (_left == 0)
+            return default;
+
+        var message = NatsMsg<T>.From(frame.SubjectText, frame, _connection, _deserializer);
+        var last = --_left == 0;
+        if (!_channel.Writer.TryWrite(message))
+            return WriteAsync(message, last);
+
+        if (last)
+            Leave();
+
+        return default;
+    }
+
+    public override void End(Exception? reason)
+    {
+        _timeout?.Dispose();
+        _channel.Writer.TryComplete(reason);
+    }
+
+    public ValueTask UnsubscribeAsync()
+    {
+        Leave();
+        return default;
+    }
+
+    public ValueTask DisposeAsync() => UnsubscribeAsync();
+
+    private async ValueTask WriteAsync(NatsMsg<T> message, bool last)
+    {
+        try
+        {
+            await _channel.Writer.WriteAsync(message);
+        }
+        catch (ChannelClosedException)
+        {
+            // The reader left while the buffer was full: the message is nobody's.
+            return;
+        }
+
+        if (last)
+            Leave();
+    }
+
+    private void Leave()
+    {
+        _connection.Remove(this);
+        End(reason: null);
+    }
+
+    private void Dropped(NatsMsg<T> message) => _connection.OnMessageDropped(_channel.Reader.Count, message.Subject);
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Standins.NATS.Client.Core;
+
+/// <summary>How a <see cref="NatsConnection"/> behaves. Immutable: make variants with <c>with</c>.</summary>
+public sealed record NatsOpts
+{
+    /// <summary>All defaults.</summary>
+    public static readonly NatsOpts Default = new();
+
+    /// <summary>One server or a comma-separated list, each <c>[nats://][user:password@|token@]host[:port]</c>. Default <c>nats://localhost:4222</c>.</summary>
+    public string Url { get; init; } = "nats://localhost:4222";
+
+    /// <summary>The name the server shows for this connection.</summary>
+    public string Name { get; init; } = "NATS .NET Client";
+
+    /// <summary>Whether this connection receives what it publishes itself. Default true.</summary>
+    public bool Echo { get; init; } = true;
+
+    /// <summary>Asks the server to confirm each command with <c>+OK</c>; for debugging. Default false.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>User and password, or token. Takes precedence over what <see cref="Url"/> says.</summary>
+    public NatsAuthOpts AuthOpts { get; init; } = NatsAuthOpts.Default;
+
+    /// <summary>Where serializers come from when a call names none. Default: bytes, strings and UTF-8 primitives.</summary>
+    public INatsSerializerRegistry SerializerRegistry { get; init; } = NatsDefaultSerializerRegistry.Default;
+
+    /// <summary>Where the connection logs to. Default: nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Bytes that may wait for the socket before publishers have to wait. Default 65,536.</summary>
+    public int WriterBufferSize { get; init; } = 65536;
+
+    /// <summary>Bytes asked from the socket per read. Default 65,536.</summary>
+    public int ReaderBufferSize { get; init; } = 65536;
+
+    /// <summary>The largest incoming message (headers and payload) accepted; a larger one is a protocol violation. Default 64 MiB.</summary>
+    public int MaxPayloadHardCap { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The first token of reply subjects. Default <c>_INBOX</c>.</summary>
+    public string InboxPrefix { get; init; } = "_INBOX";
+
+    /// <summary>Try the servers in the order given instead of a random one. Default false.</summary>
+    public bool NoRandomize { get; init; }
+
+    /// <summary>How often an idle connection is probed. Default two minutes.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Unanswered probes after which the connection counts as lost. Default 2.</summary>
+    public int MaxPingOut { get; init; } = 2;
+
+    /// <summary>The first wait between two rounds of reconnect attempts; doubles up to <see cref="ReconnectWaitMax"/>. Default two seconds.</summary>
+    public TimeSpan ReconnectWaitMin { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The longest wait between reconnect attempts. Default five seconds.</summary>
+    public TimeSpan ReconnectWaitMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The largest random addition to a reconnect wait. Default 100 ms.</summary>
+    public TimeSpan ReconnectJitter { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Reconnect attempts before the connection is <see cref="NatsConnectionState.Failed"/>; negative means no limit. Default -1.</summary>
+    public int MaxReconnectRetry { get; init; } = -1;
+
+    /// <summary>Keep reconnecting although the server refused the same credentials twice. Default false.</summary>
+    public bool IgnoreAuthErrorAbort { get; init; }
+
+    /// <summary>Treat a failing first connect like a lost connection instead of throwing from <see cref="NatsConnection.ConnectAsync"/>. Default false.</summary>
+    public bool RetryOnInitialConnect { get; init; }
+
+    /// <summary>How long one attempt may take, from the TCP handshake to the server's answer to CONNECT. Default two seconds.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a request waits for its reply once it is sent. Default five seconds.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Limit for internal commands: draining on dispose, and publishing while disconnected if <see cref="PublishTimeoutOnDisconnected"/> is set. Default five seconds.</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Cancel a publish that waits for a connection after <see cref="CommandTimeout"/>. Default false: it waits until its token is cancelled.</summary>
+    public bool PublishTimeoutOnDisconnected { get; init; }
+
+    /// <summary>How header names and values become bytes. Default ASCII.</summary>
+    public Encoding HeaderEncoding { get; init; } = Encoding.ASCII;
+
+    /// <summary>Messages a core subscription buffers. Default 16,384. Pull consumers are bounded by what they asked for instead.</summary>
+    public int SubPendingChannelCapacity { get; init; } = 16384;
+
+    /// <summary>What a full core subscription does with the next message. Default: drop it and raise <see cref="INatsConnection.MessageDropped"/>.</summary>
+    public BoundedChannelFullMode SubPendingChannelFullMode { get; init; } = BoundedChannelFullMode.DropNewest;
+}
+
+/// <summary>Credentials: user and password, or a token.</summary>
+public sealed record NatsAuthOpts
+{
+    /// <summary>No credentials.</summary>
+    public static readonly NatsAuthOpts Default = new();
+
+    /// <summary>The user's name.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>The user's password.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>A token, for servers that use one instead of users.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Whether no credentials are given.</summary>
+    public bool IsAnonymous => string.IsNullOrEmpty(Username) && string.IsNullOrEmpty(Password) && string.IsNullOrEmpty(Token);
+
+    // A record prints its members: keep secrets out of logs.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append("Username = ").Append(Username);
+        return true;
+    }
+}
+
+/// <summary>Options of a publish. Carries none of its own; JetStream adds some.</summary>
+public record NatsPubOpts;
+
+/// <summary>Options of a subscription or of the reply side of a request.</summary>
+public record NatsSubOpts
+{
+    /// <summary>End the subscription after this many messages.</summary>
+    public int? MaxMsgs { get; init; }
+
+    /// <summary>For a request: how long to wait for the reply. For a subscription: end it after this time.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Throw <see cref="NatsNoRespondersException"/> when nobody listens (default), or return the empty reply.</summary>
+    public bool? ThrowIfNoResponders { get; init; }
+
+    /// <summary>Size and overflow behaviour of the buffer.</summary>
+    public NatsSubChannelOpts? ChannelOpts { get; init; }
+}
+
+/// <summary>The buffer of one subscription; unset members are taken from <see cref="NatsOpts"/>.</summary>
+public record NatsSubChannelOpts
+{
+    /// <summary>What happens when it is full.</summary>
+    public BoundedChannelFullMode? FullMode { get; init; }
+
+    /// <summary>How many messages it holds.</summary>
+    public int? Capacity { get; init; }
+}

@@ -1,0 +1,106 @@
+using Standins.NATS.Client.Core;
+
+namespace Standins.NATS.Client.JetStream;
+
+/// <summary>A message delivered by a consumer.</summary>
+public interface INatsJSMsg<out T>
+{
+    /// <summary>The subject it was published to.</summary>
+    string Subject { get; }
+
+    /// <summary>Bytes of subject, reply subject, headers and payload.</summary>
+    int Size { get; }
+
+    /// <summary>The headers, null when it has none.</summary>
+    NatsHeaders? Headers { get; }
+
+    /// <summary>The payload.</summary>
+    T? Data { get; }
+
+    /// <summary>The connection it came from.</summary>
+    INatsConnection? Connection { get; }
+
+    /// <summary>Where acknowledgements go.</summary>
+    string? ReplyTo { get; }
+
+    /// <summary>What the server says of this delivery; null when <see cref="ReplyTo"/> does not say it.</summary>
+    NatsJSMsgMetadata? Metadata { get; }
+
+    /// <summary>Why the payload could not be deserialised, if it could not.</summary>
+    NatsException? Error { get; }
+
+    /// <summary>Throws <see cref="Error"/> if there is one.</summary>
+    void EnsureSuccess();
+
+    /// <summary>Settles the message, with <see cref="Models.ConsumerConfigAckPolicy.All"/> also those before it. Returns when the command is in the write buffer, with a double ack when the server has confirmed.</summary>
+    ValueTask AckAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Has it delivered again, at once or after <see cref="AckOpts.NakDelay"/>.</summary>
+    ValueTask NakAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts the consumer's AckWait anew.</summary>
+    ValueTask AckProgressAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Settles it without success: it is not delivered again.</summary>
+    ValueTask AckTerminateAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
+}
+
+internal sealed class NatsJSMsg<T>(NatsJSContext context, in NatsMsg<T> message) : INatsJSMsg<T>
+{
+    private readonly NatsMsg<T> _message = message;
+
+    public string Subject => _message.Subject;
+
+    public int Size => _message.Size;
+
+    public NatsHeaders? Headers => _message.Headers;
+
+    public T? Data => _message.Data;
+
+    public INatsConnection? Connection => _message.Connection;
+
+    public string? ReplyTo => _message.ReplyTo;
+
+    public NatsJSMsgMetadata? Metadata => NatsJSMsgMetadata.Parse(_message.ReplyTo);
+
+    public NatsException? Error => _message.Error;
+
+    public void EnsureSuccess() => _message.EnsureSuccess();
+
+    public ValueTask AckAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) => SendAsync(Acks.Ack, opts, cancellationToken);
+
+    public ValueTask NakAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) =>
+        SendAsync(opts?.NakDelay is { } delay && delay > TimeSpan.Zero ? Acks.NakAfter(delay) : Acks.Nak, opts, cancellationToken);
+
+    public ValueTask AckProgressAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) => SendAsync(Acks.Progress, opts, cancellationToken);
+
+    public ValueTask AckTerminateAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) =>
+        SendAsync(string.IsNullOrEmpty(opts?.TerminateReason) ? Acks.Terminate : Acks.TerminateWith(opts.Value.TerminateReason), opts, cancellationToken);
+
+    private ValueTask SendAsync(byte[] ack, AckOpts? opts, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(ReplyTo))
+            throw new NatsException("unable to send acknowledgment; ReplyTo is empty");
+
+        return opts?.DoubleAck ?? context.Opts.DoubleAck
+            ? ConfirmAsync(ReplyTo, ack, cancellationToken)
+            : context.Core.PublishAsync(ReplyTo, ack, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
+    }
+
+    private async ValueTask ConfirmAsync(string replyTo, byte[] ack, CancellationToken cancellationToken) =>
+        await context.Core.RequestAsync(replyTo, ack, requestSerializer: NatsRawSerializer<byte[]>.Default, replySerializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
+}
+
+/// <summary>The payloads of acknowledgements.</summary>
+internal static class Acks
+{
+    public static readonly byte[] Ack = "+ACK"u8.ToArray();
+    public static readonly byte[] Nak = "-NAK"u8.ToArray();
+    public static readonly byte[] Progress = "+WPI"u8.ToArray();
+    public static readonly byte[] Terminate = "+TERM"u8.ToArray();
+
+    public static byte[] NakAfter(TimeSpan delay) =>
+        System.Text.Encoding.ASCII.GetBytes($"-NAK {{\"delay\": {delay.Ticks * TimeSpan.NanosecondsPerTick}}}");
+
+    public static byte[] TerminateWith(string reason) => System.Text.Encoding.ASCII.GetBytes("+TERM " + reason);
+}

@@ -1,0 +1,166 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Standins.NATS.Client.Core;
+using Standins.NATS.Client.JetStream.Models;
+
+namespace Standins.NATS.Client.JetStream;
+
+/// <summary>
+/// What consuming and fetching share: an inbox for the messages of pull requests, the statuses among them, and a watch for silence.
+/// The buffer needs no limit of its own: the server sends what was asked for and no more. One reader.
+/// </summary>
+internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
+{
+    private readonly NatsJSContext _context;
+    private readonly string _stream;
+    private readonly string _consumer;
+    private readonly INatsDeserialize<T> _deserializer;
+    private readonly ILogger _logger;
+    private readonly byte[] _inbox;
+    private readonly ITimer? _watch;
+    private readonly NotificationQueue? _notifications;
+    private readonly Channel<NatsJSMsg<T>> _messages = Channel.CreateUnbounded<NatsJSMsg<T>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private long _lastHeard;
+    private bool _readerWaits;
+
+    protected Pull(NatsJSConsumer consumer, PullLimits limits, INatsDeserialize<T>? deserializer, Func<INatsJSNotification, CancellationToken, Task>? onNotification)
+        : base(consumer.Context.Core.NewInbox(), queueGroup: null)
+    {
+        _context = consumer.Context;
+        _stream = consumer.Info.StreamName;
+        _consumer = consumer.Info.Name;
+        Limits = limits;
+        _deserializer = deserializer ?? Connection.Opts.SerializerRegistry.GetDeserializer<T>();
+        _logger = Connection.Opts.LoggerFactory.CreateLogger("NATS.Client.JetStream.Pull");
+        _inbox = System.Text.Encoding.UTF8.GetBytes(Subject);
+        _notifications = onNotification is null ? null : new NotificationQueue(onNotification, e => Complete(e));
+        if (limits.IdleHeartbeat > TimeSpan.Zero)
+            _watch = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckSilence(), this, limits.IdleHeartbeat, limits.IdleHeartbeat);
+    }
+
+    protected PullLimits Limits { get; }
+
+    protected NatsConnection Connection => _context.Core;
+
+    /// <summary>Subscribes and asks for the first messages.</summary>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await Connection.AddAsync(this, cancellationToken);
+        Heard();
+        OnStart();
+    }
+
+    /// <summary>Waits for a message; false when there will be none. Throws why, if that is an error.</summary>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (_messages.Reader.TryPeek(out _))
+            return true;
+
+        Heard();
+        Volatile.Write(ref _readerWaits, true);
+        try
+        {
+            return await _messages.Reader.WaitToReadAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _readerWaits, false);
+        }
+    }
+
+    public bool TryTake(out NatsJSMsg<T> message) => _messages.Reader.TryRead(out message!);
+
+    public override ValueTask ReceiveAsync(in ServerFrame frame)
+    {
+        Heard();
+        if (frame.Subject.SequenceEqual(_inbox))
+        {
+            var status = HeaderCodec.Parse(frame.Headers, Connection.Opts.HeaderEncoding);
+            OnStatus(status);
+            return default;
+        }
+
+        var message = new NatsJSMsg<T>(_context, NatsMsg<T>.From(frame.SubjectText, frame, Connection, _deserializer));
+        OnMessage(message);
+        return default;
+    }
+
+    public override void End(Exception? reason) => Complete(reason);
+
+    public async ValueTask DisposeAsync()
+    {
+        Connection.Remove(this);
+        Complete();
+        if (_watch is not null)
+            await _watch.DisposeAsync();
+
+        if (_notifications is not null)
+            await _notifications.DisposeAsync();
+    }
+
+    protected abstract void OnStart();
+
+    protected abstract void OnMessage(NatsJSMsg<T> message);
+
+    protected abstract void OnStatus(NatsHeaders status);
+
+    /// <summary>The reader waits and nothing was heard for twice the heartbeat interval.</summary>
+    protected abstract void OnSilence();
+
+    protected void Buffer(NatsJSMsg<T> message) => _messages.Writer.TryWrite(message);
+
+    /// <summary>No more messages after those buffered.</summary>
+    protected void Complete(Exception? error = null) => _messages.Writer.TryComplete(error);
+
+    protected void Notify(INatsJSNotification notification) => _notifications?.Enqueue(notification);
+
+    /// <summary>Sends a pull request, unless there is no connection: every reconnect starts anew anyway.</summary>
+    protected void Request(long amount, bool noWait = false)
+    {
+        var request = new ConsumerGetnextRequest
+        {
+            Batch = Limits.InBytes ? PullLimits.ManyMessages : amount,
+            MaxBytes = Limits.InBytes ? amount : 0,
+            NoWait = noWait,
+            Expires = noWait ? TimeSpan.Zero : Limits.Expires,
+            IdleHeartbeat = noWait ? TimeSpan.Zero : Limits.IdleHeartbeat,
+        };
+        Connection.TryPublish(_context.Api($"CONSUMER.MSG.NEXT.{_stream}.{_consumer}"), Subject, request, NatsJSJsonSerializer<ConsumerGetnextRequest>.Default);
+    }
+
+    /// <summary>Ends the pull if the status says that it cannot go on.</summary>
+    protected bool CompleteIfTerminal(NatsHeaders status)
+    {
+        var terminal = status.Code is 400 or 404 || (status.Code == 409 && (
+            status.Message is NatsHeaders.Messages.ConsumerDeleted or NatsHeaders.Messages.ConsumerIsPushBased
+            || status.MessageText.StartsWith("Exceeded Max", StringComparison.OrdinalIgnoreCase)
+            || status.MessageText.StartsWith("Consumer is push based", StringComparison.OrdinalIgnoreCase)));
+        if (terminal)
+            Complete(new NatsJSProtocolException(status.Code, status.Message, status.MessageText));
+
+        return terminal;
+    }
+
+    protected void NotifyUnknown(NatsHeaders status)
+    {
+        UnknownStatus(_logger, status.Code, status.MessageText);
+        Notify(new NatsJSProtocolNotification("Unhandled protocol message", status.Code, status.MessageText));
+    }
+
+    [LoggerMessage(1020, LogLevel.Warning, "JetStream sent an unknown status: {Code} {Text}")]
+    private static partial void UnknownStatus(ILogger logger, int code, string text);
+
+    private void Heard() => Volatile.Write(ref _lastHeard, Environment.TickCount64);
+
+    // While the application works on a message no pull request need be open, so silence means nothing then.
+    private void CheckSilence()
+    {
+        if (!Volatile.Read(ref _readerWaits) || Environment.TickCount64 - Volatile.Read(ref _lastHeard) < 2 * Limits.IdleHeartbeat.TotalMilliseconds)
+            return;
+
+        Heard();
+        Notify(NatsJSTimeoutNotification.Default);
+        OnSilence();
+    }
+}

@@ -1,0 +1,36 @@
+using Lab.Checking;
+using Lab.Reading;
+
+namespace Units.Lab;
+
+public sealed class QuietTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Everything_that_moves_is_named() => Quiet.Describe(
+        [new Backlog("orders", 2, []), new Backlog("payments", 0, [new ParkedMessage("payments", "m", "t", "k", "parked", null, 1)])],
+        [AQuietSystem.Lag("inventory", 3), AQuietSystem.Lag("inventory", 4)],
+        [new StockRow("TEA", 10, 4, 6, 0)],
+        heldAuthorizations: 5).ShouldBe([
+            "2 rows in the outbox of orders",
+            "inventory 7 messages behind",
+            "1 messages parked",
+            "6 pieces reserved",
+            "5 payments authorised, neither captured nor voided"]);
+
+    [Fact]
+    public async Task One_quiet_reading_between_two_others_is_not_enough()
+    {
+        var readings = new Queue<string[]>([["busy"], [], ["busy"], [], [], [], []]);
+
+        var left = await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(readings.Dequeue()), TimeSpan.Zero, TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
+
+        left.ShouldBeEmpty();
+        readings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_never_becomes_quiet_is_told_when_the_time_is_up() =>
+        (await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(["busy"]), TimeSpan.Zero, TimeSpan.Zero, TimeProvider.System, Cancel)).ShouldBe(["busy"]);
+}
