@@ -33,7 +33,7 @@ AddService<Projects.Inventory>("inventory", inventoryDb);
 AddService<Projects.Payments>("payments", paymentsDb).WithReference(provider).WaitFor(provider);
 AddService<Projects.Orders>("orders", ordersDb).WithExternalHttpEndpoints();
 
-builder.Build().Run();
+await builder.Build().RunAsync();
 
 IResourceBuilder<ProjectResource> AddService<TProject>(string name, IResourceBuilder<PostgresDatabaseResource> database)
     where TProject : IProjectMetadata, new() =>
