@@ -22,6 +22,9 @@ internal sealed record ProcessSpec(string FileName, IReadOnlyList<string> Argume
 /// <summary>A process in a session of its own, known to the watchdog before it becomes what it is to be. Thread safe.</summary>
 internal sealed class ChildProcess : IDisposable
 {
+    // Not sh: dash drops variables with a hyphen in their name, such as ConnectionStrings__orders-db.
+    private const string Shell = "bash";
+
     // $0 the watchdog's pipe, $1 the stop signal, then the command. The number is that of the session and, after exec, of the command.
     private const string Launcher = """echo "start $$ $1" >"$0" || exit 125; shift; exec "$@" """;
 
@@ -53,7 +56,8 @@ internal sealed class ChildProcess : IDisposable
     {
         var program = Executables.Find(spec.FileName) ?? throw new DistributedApplicationException($"There is no program '{spec.FileName}'.");
         var start = InNewSession(
-            "/bin/sh", ["-c", Launcher, watchdog.PipePath, SignalName(spec.DiscardSignal ?? spec.StopSignal), program, .. spec.Arguments]);
+            Executables.Find(Shell) ?? throw new DistributedApplicationException($"{Shell} is not on PATH."),
+            ["-c", Launcher, watchdog.PipePath, SignalName(spec.DiscardSignal ?? spec.StopSignal), program, .. spec.Arguments]);
         start.WorkingDirectory = spec.WorkingDirectory;
         // The child's standard input ends when the app host does.
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
