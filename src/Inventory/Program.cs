@@ -1,1 +1,35 @@
-Console.WriteLine("not started yet");
+using Inventory;
+using Inventory.CommittingStock;
+using Inventory.ReadingStock;
+using Inventory.ReleasingStock;
+using Inventory.ReservingStock;
+using Inventory.Stock;
+using Messaging;
+using Messaging.JetStream;
+using Messaging.Kafka;
+using Messaging.Postgres;
+using ServiceDefaults;
+using Shared.Contracts;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.Services.AddMessaging(builder.Configuration, "inventory", messaging => messaging
+    .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+    .UseJetStream()
+    .UseKafka()
+    .UsePostgres<InventoryDbContext>("inventory-db")
+    .Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
+        .Consumer<ReserveStockConsumer>()
+        .Consumer<ReleaseStockConsumer>()
+        .Consumer<CommitStockConsumer>()));
+builder.Services.AddScoped<Warehouse>();
+builder.Services.AddProblemDetails();
+builder.Services.AddOpenApi();
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.MapOpenApi("/openapi/{documentName}.json");
+app.MapStock();
+app.MapDefaultEndpoints();
+await app.RunAsync();

@@ -1,1 +1,47 @@
-Console.WriteLine("not started yet");
+using Messaging;
+using Messaging.JetStream;
+using Messaging.Kafka;
+using Messaging.Postgres;
+using Orders;
+using Orders.CancellingAnOrder;
+using Orders.FulfillingAnOrder;
+using Orders.PlacingAnOrder;
+using Orders.ReadingOrders;
+using ServiceDefaults;
+using Shared.Contracts;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.Services.AddMessaging(builder.Configuration, "orders", messaging => messaging
+    .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+    .UseJetStream()
+    .UseKafka()
+    .UsePostgres<OrdersDbContext>("orders-db")
+    .Receive(
+        "orders.fulfilment",
+        [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
+        receiver => receiver.Saga<OrderStateMachine, Fulfilment>())
+    .Receive(
+        "orders.read-model",
+        [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
+        receiver => receiver.Consumer<OrderViewProjection>()));
+builder.Services.AddOptions<FulfilmentOptions>()
+    .BindConfiguration("Fulfilment")
+    .Validate(options => options.StockDeadline > TimeSpan.Zero && options.PaymentDeadline > TimeSpan.Zero, "Fulfilment deadlines must be positive.")
+    .ValidateOnStart();
+builder.Services.AddScoped<IOrderEndings, OrderEndings>();
+builder.Services.AddScoped<PlaceOrderHandler>();
+builder.Services.AddProblemDetails();
+builder.Services.AddOpenApi();
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.MapOpenApi("/openapi/{documentName}.json");
+app.MapPlaceOrder();
+app.MapCancelOrder();
+app.MapGetOrder();
+app.MapListOrders();
+app.MapGet("/problems", () => Problems.All).WithName("ListProblems").WithSummary("What can be wrong with a request.");
+app.MapDefaultEndpoints();
+await app.RunAsync();

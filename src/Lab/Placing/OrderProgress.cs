@@ -1,0 +1,26 @@
+namespace Lab.Placing;
+
+/// <summary>How far the orders of a run are; written by many orders, read by the display.</summary>
+internal sealed class OrderProgress(int orders, TimeProvider clock)
+{
+    private int _placed;
+    private int _ended;
+    private long _lastEnd = clock.GetTimestamp();
+
+    public int Orders { get; } = orders;
+
+    public int Placed => Volatile.Read(ref _placed);
+
+    public int Ended => Volatile.Read(ref _ended);
+
+    /// <summary>How long ago the last order ended, or the run began.</summary>
+    public TimeSpan SinceLastEnd => clock.GetElapsedTime(Interlocked.Read(ref _lastEnd));
+
+    public void OrderPlaced() => Interlocked.Increment(ref _placed);
+
+    public void OrderEnded()
+    {
+        Interlocked.Increment(ref _ended);
+        Interlocked.Exchange(ref _lastEnd, clock.GetTimestamp());
+    }
+}

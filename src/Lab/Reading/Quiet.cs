@@ -1,0 +1,63 @@
+using Lab.Checking;
+
+namespace Lab.Reading;
+
+/// <summary>Waits until nothing moves any more.</summary>
+internal static class Quiet
+{
+    // A message between two services shows nowhere for an instant, and lag is a gauge the services renew once a second:
+    // the quiet readings in a row must span more than that.
+    private const int QuietReadings = 4;
+
+    /// <summary>The usual pause between two readings.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Waits for several quiet readings in a row.</summary>
+    /// <param name="underWay">Reads what is still under way.</param>
+    /// <param name="pause">The pause between two readings.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="clock">Measures the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What was still under way when the time was up; empty when the system is quiet.</returns>
+    public static async Task<IReadOnlyList<string>> WaitAsync(
+        Func<CancellationToken, Task<IReadOnlyList<string>>> underWay,
+        TimeSpan pause,
+        TimeSpan limit,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        for (var quiet = 0; ;)
+        {
+            var left = await underWay(cancellationToken);
+            quiet = left.Count == 0 ? quiet + 1 : 0;
+            if (quiet == QuietReadings || (left.Count > 0 && clock.GetElapsedTime(began) > limit)) return left;
+            await Task.Delay(pause, clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Says what is under way, one line each.</summary>
+    public static IReadOnlyList<string> Describe(Snapshot seen)
+    {
+        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
+        var reserved = seen.Stock.Sum(row => row.Reserved);
+        var unsettled = seen.Payments.Count(payment => !PaymentStates.IsEnd(payment.State));
+        var held = seen.Ledger.GroupBy(entry => entry.Reference, entry => entry.Kind, StringComparer.OrdinalIgnoreCase)
+            .Count(kinds => kinds.Contains(LedgerKinds.Authorized)
+                && !kinds.Contains(LedgerKinds.Captured) && !kinds.Contains(LedgerKinds.Voided));
+        IEnumerable<string?> left =
+        [
+            .. seen.Backlogs.Where(backlog => backlog.OutboxRows > 0)
+                .Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
+            .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
+                .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
+                .Where(consumer => consumer.Lag > 0)
+                .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
+            parked > 0 ? $"{parked} messages parked" : null,
+            reserved > 0 ? $"{reserved} pieces reserved" : null,
+            unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,
+            held > 0 ? $"{held} authorisations neither captured nor voided" : null,
+        ];
+        return [.. left.OfType<string>()];
+    }
+}

@@ -1,0 +1,78 @@
+using Lab.Checking;
+using Npgsql;
+
+namespace Lab.Reading;
+
+/// <summary>Reads what one service keeps, past the service itself.</summary>
+internal sealed class ServiceDatabase(string connectionString, Patience patience) : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+
+    public Task<IReadOnlyList<OrderRow>> OrdersAsync(CancellationToken cancellationToken) => ReadAsync(
+        """
+        SELECT o.order_id, o.state, f.state, o.amount, o.currency
+        FROM orders.orders o LEFT JOIN orders.fulfilments f USING (order_id)
+        """,
+        row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetDecimal(3), row.GetString(4)),
+        cancellationToken);
+
+    public Task<IReadOnlyList<(Guid OrderId, string State)>> OrderViewsAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT order_id, state FROM orders.order_views",
+        row => (row.GetGuid(0), row.GetString(1)),
+        cancellationToken);
+
+    public Task<IReadOnlyList<StockRow>> StockAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT sku, initial_on_hand, on_hand, reserved, committed FROM inventory.stock ORDER BY sku",
+        row => new StockRow(row.GetString(0), row.GetInt32(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4)),
+        cancellationToken);
+
+    public Task<IReadOnlyList<StockMovement>> MovementsAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT movement_id, order_id, sku, kind, quantity, at FROM inventory.movements ORDER BY movement_id",
+        row => new StockMovement(
+            row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetInt32(4), row.GetFieldValue<DateTimeOffset>(5)),
+        cancellationToken);
+
+    public Task<IReadOnlyList<PaymentRow>> PaymentsAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT order_id, state FROM payments.payments",
+        row => new PaymentRow(row.GetGuid(0), row.GetString(1)),
+        cancellationToken);
+
+    /// <summary>The rows of the outbox, those with a future due time included, and every message set aside.</summary>
+    public async Task<Backlog> BacklogAsync(string service, CancellationToken cancellationToken)
+    {
+        var outbox = await ReadAsync("SELECT count(*) FROM messaging.outbox", row => row.GetInt64(0), cancellationToken);
+        var parked = await ReadAsync(
+            "SELECT consumer, message_id::text, type, key, state, cause, attempts FROM messaging.parked ORDER BY parked_id",
+            row => new ParkedMessage(
+                row.GetString(0), Text(row, 1), Text(row, 2), Text(row, 3), row.GetString(4), row.IsDBNull(5) ? null : row.GetString(5), row.GetInt32(6)),
+            cancellationToken);
+        return new Backlog(service, outbox[0], parked);
+    }
+
+    public Task<string> VersionAsync(CancellationToken cancellationToken) => patience.KeepTryingAsync(
+        "asking PostgreSQL for its version",
+        async cancel =>
+        {
+            await using var connection = await _source.OpenConnectionAsync(cancel);
+            return connection.PostgreSqlVersion.ToString();
+        },
+        cancellationToken);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    // A message that could not be read may have no id, type or key.
+    private static string Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? "?" : row.GetString(column);
+
+    private Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        patience.KeepTryingAsync(
+            $"reading {_source.ConnectionString.Split(';').FirstOrDefault(part => part.StartsWith("Database=", StringComparison.OrdinalIgnoreCase))}",
+            async cancel =>
+            {
+                await using var command = _source.CreateCommand(sql);
+                await using var reader = await command.ExecuteReaderAsync(cancel);
+                var rows = new List<T>();
+                while (await reader.ReadAsync(cancel)) rows.Add(read(reader));
+                return (IReadOnlyList<T>)rows;
+            },
+            cancellationToken);
+}

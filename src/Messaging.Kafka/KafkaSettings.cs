@@ -1,0 +1,57 @@
+using Confluent.Kafka;
+
+namespace Messaging.Kafka;
+
+/// <summary>
+/// What the clients are told: first the transport's defaults, then the user's own settings, last what the promises rest on.
+/// </summary>
+internal static class KafkaSettings
+{
+    // librdkafka keeps up to this much fetched and unread per subscription; its own default of 64 MiB adds up over a service.
+    private const int FetchedKilobytes = 16 * 1024;
+
+    // And this much unsent; a publisher that is faster than the broker waits.
+    private const int UnsentKilobytes = 64 * 1024;
+
+    public static AdminClientConfig ForAdmin(string servers, KafkaTransportOptions options) => Apply(new AdminClientConfig(), servers, options);
+
+    public static ProducerConfig ForProducer(string servers, KafkaTransportOptions options)
+    {
+        var config = Apply(
+            new ProducerConfig { LingerMs = options.Linger.TotalMilliseconds, QueueBufferingMaxKbytes = UnsentKilobytes }, servers, options);
+        config.EnableIdempotence = true; // Off by default in librdkafka, unlike in the Java client.
+        config.Acks = Acks.All;
+        config.Partitioner = Confluent.Kafka.Partitioner.Murmur2Random; // As Messaging.Partitioner and the Java client.
+        config.MessageTimeoutMs = (int)options.PublishTimeout.TotalMilliseconds;
+        config.MessageMaxBytes = options.LargestMessageBytes;
+        return config;
+    }
+
+    public static ConsumerConfig ForConsumer(string servers, KafkaTransportOptions options, string group)
+    {
+        var defaults = new ConsumerConfig
+        {
+            SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
+            HeartbeatIntervalMs = (int)(options.SessionTimeout / 4).TotalMilliseconds,
+            QueuedMaxMessagesKbytes = FetchedKilobytes,
+            PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+        };
+        var config = Apply(defaults, servers, options);
+        config.GroupId = group;
+        config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        config.EnableAutoOffsetStore = false; // Stored by us, once the handler has returned: librdkafka would store at delivery.
+        config.EnableAutoCommit = true;
+        config.AutoCommitIntervalMs = (int)options.CommitInterval.TotalMilliseconds;
+        return config;
+    }
+
+    private static T Apply<T>(T config, string servers, KafkaTransportOptions options)
+        where T : ClientConfig
+    {
+        config.BootstrapServers = servers;
+        config.SocketNagleDisable = true;
+        foreach (var (name, value) in options.ClientSettings)
+            config.Set(name, value);
+        return config;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Postgres;
+
+/// <summary>
+/// Degraded when a message has waited too long for the broker: nothing is lost, but nothing moves. Not unhealthy, because
+/// restarting this service would not help.
+/// </summary>
+internal sealed class RelayHealthCheck(NpgsqlDataSource dataSource, IOptions<OutboxOptions> options) : IHealthCheck
+{
+    private const string OldestSql = "select clock_timestamp() - min(ready_since) from messaging.outbox where due is null";
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var command = dataSource.CreateCommand(OldestSql);
+            var age = await command.ExecuteScalarAsync(cancellationToken) as TimeSpan? ?? TimeSpan.Zero;
+            var data = new Dictionary<string, object>(StringComparer.Ordinal) { ["oldestSeconds"] = age.TotalSeconds };
+            return age > options.Value.DegradedAfter
+                ? HealthCheckResult.Degraded($"The oldest message in the outbox has waited for {age.TotalSeconds:0} s.", data: data)
+                : HealthCheckResult.Healthy(data: data);
+        }
+        catch (NpgsqlException exception)
+        {
+            return new HealthCheckResult(context.Registration.FailureStatus, exception.Message, exception);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Messaging.Postgres;
+
+/// <summary>
+/// The one transaction of a scope, on the connection of its DbContext: business data, outbox, inbox, parked messages.
+/// </summary>
+internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxSignal signal, ILogger<PostgresStore> logger)
+    : IReceiveStore, IDisposable
+{
+    private bool _answerable = true;
+
+    /// <summary>The scope's DbContext: what the handlers write through.</summary>
+    public DbContext Db => db;
+
+    public async Task<IReadOnlyList<Admission>> AdmitAsync(
+        string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+    {
+        _answerable = false; // A receiver drops its scope on purpose when a handler fails: the broker still has the messages.
+        var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        return await Inbox.AdmitAsync(ConnectionOf(transaction), consumer, batch, cancellationToken);
+    }
+
+    public Task ParkAsync(string consumer, IncomingMessage message, Parking parking, CancellationToken cancellationToken)
+    {
+        var transaction = db.Database.CurrentTransaction
+            ?? throw new InvalidOperationException("A message is parked in the transaction that AdmitAsync begins; there is none.");
+        return ParkedTable.InsertAsync(ConnectionOf(transaction), ParkedMessage.Of(consumer, message, parking), cancellationToken);
+    }
+
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        _answerable = false; // From here on a failure is the caller's to see.
+        if (db.Database.CurrentTransaction is null && outbox.IsEmpty && !db.ChangeTracker.HasChanges())
+            return;
+
+        await using (var transaction = db.Database.CurrentTransaction ?? await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            await SaveChangesAsync(cancellationToken);
+            if (!outbox.IsEmpty)
+                await OutboxTable.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        db.ChangeTracker.AcceptAllChanges();
+        WakeRelays();
+        outbox.Clear();
+        _answerable = true;
+    }
+
+    /// <summary>Says so when the scope ends with messages that nobody committed: they are lost, and somebody forgot something.</summary>
+    public void Dispose()
+    {
+        if (_answerable && outbox.Entries.Count > 0)
+            LogForgotten(outbox.Entries.Count, outbox.Entries[0].Message.Message.Type);
+        _answerable = false;
+    }
+
+    private async Task SaveChangesAsync(CancellationToken cancellationToken)
+    {
+        // Nobody rolls back to before this save only, so the savepoint that EF would set costs two round trips for nothing.
+        // The changes count as saved once they are committed.
+        var savepoints = db.Database.AutoSavepointsEnabled;
+        db.Database.AutoSavepointsEnabled = false;
+        try
+        {
+            await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, cancellationToken);
+        }
+        finally
+        {
+            db.Database.AutoSavepointsEnabled = savepoints;
+        }
+    }
+
+    private void WakeRelays()
+    {
+        var ready = false;
+        foreach (var entry in outbox.Entries)
+        {
+            if (entry.Due is { } due)
+                signal.Scheduled(due);
+            else
+                ready = true;
+        }
+
+        if (ready)
+            signal.Ready();
+    }
+
+    private static NpgsqlConnection ConnectionOf(IDbContextTransaction transaction) =>
+        (NpgsqlConnection)transaction.GetDbTransaction().Connection!;
+
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "A scope ended with {Count} messages that were never committed, the first a {Type}. They are not sent: call IUnitOfWork.CommitAsync")]
+    private partial void LogForgotten(int count, string type);
+}

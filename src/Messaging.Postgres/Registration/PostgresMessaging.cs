@@ -1,0 +1,87 @@
+using System.Reflection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Messaging.Postgres;
+
+/// <summary>Registers PostgreSQL as the place of a service's data, outbox, inbox, parked messages and sagas.</summary>
+public static class PostgresMessaging
+{
+    /// <summary>
+    /// Adds the service's database: an <see cref="NpgsqlDataSource"/>, the DbContext on it (without a retrying execution strategy:
+    /// the receiver retries whole batches), the schema scripts (applied before any hosted service starts), the scoped store as
+    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the pruning of the inbox, the repository of
+    /// MassTransit's sagas, and the health checks <c>database</c> and <c>outbox</c>. Options come from the configuration sections
+    /// <c>Outbox</c> (<see cref="OutboxOptions"/>) and <c>Inbox</c> (<see cref="InboxOptions"/>).
+    /// </summary>
+    /// <typeparam name="TDbContext">The service's DbContext. A saga in its model carries a concurrency token.</typeparam>
+    /// <param name="builder">The service's messaging.</param>
+    /// <param name="connectionName">The connection string's name, such as <c>orders-db</c>.</param>
+    /// <param name="scripts">The assembly whose embedded <c>.sql</c> files make the service's own tables, ordered by name; null: that of the DbContext.</param>
+    /// <exception cref="InvalidOperationException">There is no such connection string.</exception>
+    public static MessagingBuilder UsePostgres<TDbContext>(this MessagingBuilder builder, string connectionName, Assembly? scripts = null)
+        where TDbContext : DbContext
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var connectionString = builder.Configuration.GetConnectionString(connectionName);
+        if (string.IsNullOrWhiteSpace(connectionString))
+            throw new InvalidOperationException($"There is no connection string '{connectionName}': set ConnectionStrings:{connectionName}.");
+
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        AddDatabase<TDbContext>(services, connectionString, builder.ServiceName);
+        AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
+        AddStore<TDbContext>(services);
+        AddRelay(services, builder.Configuration);
+        builder.SagaRepositories = new PostgresSagaRepositories();
+        services.AddHealthChecks()
+            .AddCheck<DatabaseHealthCheck>("database", tags: ["ready"])
+            .AddCheck<RelayHealthCheck>("outbox", tags: ["ready"]);
+        return builder;
+    }
+
+    private static void AddDatabase<TDbContext>(IServiceCollection services, string connectionString, string serviceName)
+        where TDbContext : DbContext
+    {
+        services.AddSingleton(provider =>
+        {
+            var source = new NpgsqlDataSourceBuilder(connectionString);
+            source.ConnectionStringBuilder.ApplicationName ??= serviceName;
+            return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
+        });
+        services.AddDbContext<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+    }
+
+    private static void AddSchema(IServiceCollection services, Assembly scripts)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SchemaUpgrade>(
+            provider,
+            (IReadOnlyList<SchemaScript>)[.. SchemaScript.EmbeddedIn(typeof(PostgresMessaging).Assembly), .. SchemaScript.EmbeddedIn(scripts)]));
+        services.AddHostedService<SchemaUpgradeAtStart>();
+    }
+
+    private static void AddStore<TDbContext>(IServiceCollection services)
+        where TDbContext : DbContext
+    {
+        services.AddScoped(provider => ActivatorUtilities.CreateInstance<PostgresStore>(provider, provider.GetRequiredService<TDbContext>()));
+        services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
+        services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
+        services.AddSingleton<IFailureClassifier, PostgresFailures>();
+    }
+
+    private static void AddRelay(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<OutboxOptions>().Bind(configuration.GetSection("Outbox")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<InboxOptions>().Bind(configuration.GetSection("Inbox")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddMetrics();
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddHostedService<OutboxRelay>();
+        services.AddHostedService<OutboxClock>();
+        services.AddHostedService<InboxPruning>();
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Postgres;
+
+/// <summary>
+/// Makes scheduled rows ready when their time has come, and now and then counts what is in the outbox. Any number of processes
+/// may do so at once.
+/// </summary>
+internal sealed partial class OutboxClock(
+    NpgsqlDataSource dataSource,
+    OutboxSignal signal,
+    OutboxMetrics metrics,
+    IOptions<OutboxOptions> options,
+    TimeProvider time,
+    ILogger<OutboxClock> logger) : BackgroundService
+{
+    private const string RingSql = """
+        update messaging.outbox set due = null, ready_since = due
+        where ctid = any (array(
+          select ctid from messaging.outbox where due <= clock_timestamp() order by due limit 1000 for update skip locked))
+        """;
+
+    private const string NextSql = "select min(due), clock_timestamp() from messaging.outbox where due is not null";
+
+    private const string StateSql = """
+        select count(*) filter (where due is null),
+               count(*) filter (where due is not null),
+               coalesce(clock_timestamp() - min(ready_since) filter (where due is null), interval '0')
+        from messaging.outbox
+        """;
+
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var poll = options.Value.PollInterval;
+        var failing = false;
+        long? counted = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var (nextDue, wait) = await RingAsync(poll, stoppingToken);
+                if (counted is null || time.GetElapsedTime(counted.Value) >= CountInterval)
+                {
+                    metrics.Observe(await CountAsync(stoppingToken));
+                    counted = time.GetTimestamp();
+                }
+
+                if (failing)
+                    LogRecovered();
+                failing = false;
+                await signal.WaitForScheduledAsync(nextDue, wait, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (NpgsqlException exception)
+            {
+                if (!failing)
+                    LogFailing(exception, exception.Message);
+                failing = true;
+                await Task.Delay(poll, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Makes ready what is due and says when the next row is, and how long from now that is by the database's clock.</summary>
+    private async Task<(DateTimeOffset? NextDue, TimeSpan Wait)> RingAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        await using var batch = dataSource.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(RingSql));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(NextSql));
+        DateTime? next;
+        TimeSpan wait;
+        int rung;
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            next = await reader.GetFieldValueAsync<DateTime?>(0, cancellationToken);
+            wait = next is null ? atMost : next.Value - reader.GetDateTime(1);
+            rung = reader.RecordsAffected;
+        }
+
+        if (rung > 0) // and committed, now that the reader is done
+            signal.Ready();
+        return (next, TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, atMost.Ticks)));
+    }
+
+    private async Task<OutboxState> CountAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(StateSql);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new OutboxState(reader.GetInt64(0), reader.GetInt64(1), reader.GetTimeSpan(2));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled messages cannot be looked after for now: {Reason}")]
+    private partial void LogFailing(Exception exception, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scheduled messages are looked after again")]
+    private partial void LogRecovered();
+}

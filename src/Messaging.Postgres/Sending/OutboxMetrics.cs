@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Messaging.Postgres;
+
+/// <summary>What can be seen of the outbox: meter and activity source <c>Messaging.Postgres</c>.</summary>
+internal sealed class OutboxMetrics
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "Messaging.Postgres";
+
+    private const int MostLinks = 128;
+
+    private static readonly ActivitySource Source = new(Name);
+
+    private readonly Counter<long> _published;
+    private readonly Histogram<int> _batch;
+    private OutboxState _state = OutboxState.Empty;
+
+    public OutboxMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        _published = meter.CreateCounter<long>("messaging.outbox.published", "{message}", "Messages that the broker has acknowledged.");
+        _batch = meter.CreateHistogram<int>("messaging.outbox.batch", "{message}", "Messages published together.");
+        meter.CreateObservableGauge("messaging.outbox.depth", () => _state.Ready, "{message}", "Messages that wait for the broker.");
+        meter.CreateObservableGauge("messaging.outbox.scheduled", () => _state.Scheduled, "{message}", "Messages whose time has not come.");
+        meter.CreateObservableGauge(
+            "messaging.outbox.oldest_age", () => _state.OldestAge.TotalSeconds, "s", "How long the oldest of them has waited.");
+    }
+
+    /// <summary>The outbox as last looked at.</summary>
+    public void Observe(OutboxState state) => _state = state;
+
+    /// <summary>A batch has arrived at the broker.</summary>
+    public void Published(int count)
+    {
+        _published.Add(count);
+        _batch.Record(count);
+    }
+
+    /// <summary>The span of one publish, linked to the traces of the messages in it (of the first 128). Null when nobody traces.</summary>
+    public static Activity? StartPublish(IReadOnlyList<OutgoingMessage> messages)
+    {
+        if (!Source.HasListeners())
+            return null;
+        var links = new List<ActivityLink>(Math.Min(messages.Count, MostLinks));
+        foreach (var (_, message) in messages.Take(MostLinks))
+        {
+            if (ActivityContext.TryParse(message.TraceParent, message.TraceState, isRemote: true, out var context))
+                links.Add(new ActivityLink(context));
+        }
+
+        var activity = Source.StartActivity(ActivityKind.Producer, parentContext: default, links: links, name: "outbox publish");
+        activity?.SetTag("messaging.batch.message_count", messages.Count);
+        return activity;
+    }
+}
+
+/// <summary>How full the outbox is.</summary>
+/// <param name="Ready">Messages that wait for the broker.</param>
+/// <param name="Scheduled">Messages whose time has not come.</param>
+/// <param name="OldestAge">How long the oldest ready one has waited; zero when there is none.</param>
+internal sealed record OutboxState(long Ready, long Scheduled, TimeSpan OldestAge)
+{
+    public static OutboxState Empty { get; } = new(0, 0, TimeSpan.Zero);
+}

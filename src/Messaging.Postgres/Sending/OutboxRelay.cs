@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Postgres;
+
+/// <summary>
+/// Publishes the outbox. Claims the oldest rows of the lanes it can get, publishes them as one batch and commits their deletion
+/// when the broker has acknowledged them: at least once under any crash, in order per key with any number of relays, because
+/// a lane is in one relay's hands at a time.
+/// </summary>
+internal sealed partial class OutboxRelay(
+    NpgsqlDataSource dataSource,
+    ITransport transport,
+    OutboxSignal signal,
+    OutboxMetrics metrics,
+    IOptions<OutboxOptions> options,
+    TimeProvider time,
+    ILogger<OutboxRelay> logger) : BackgroundService
+{
+    /// <summary>The consumer name under which messages are parked that the broker refuses for good.</summary>
+    public const string Consumer = "outbox";
+
+    private const int Nothing = 0;
+    private const int Claiming = 1;
+    private const int Publishing = 2;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly OutboxOptions _options = options.Value;
+    private int _failing = Nothing;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, _options.Relays).Select(_ => RelayAsync(stoppingToken)));
+
+    private async Task RelayAsync(CancellationToken stopping)
+    {
+        using var patience = new CancellationTokenSource();
+        await using var stop = stopping.Register(() => patience.CancelAfter(_options.StopPatience));
+        var pause = FirstPause;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var found = await RelayOnceAsync(stopping, patience.Token);
+                pause = FirstPause;
+                Recovered(found);
+                if (!found)
+                    await signal.WaitForReadyAsync(_options.PollInterval, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it is, the rows are still there: the relay must outlive it and say so.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Failed(exception);
+                await PauseAsync(pause, stopping);
+                pause = pause * 2 < _options.MaxPause ? pause * 2 : _options.MaxPause;
+            }
+        }
+    }
+
+    /// <summary>Publishes one batch. False when there was nothing to publish.</summary>
+    /// <exception cref="TransportException">Some of it did not arrive; that is back in the outbox.</exception>
+    private async Task<bool> RelayOnceAsync(CancellationToken stopping, CancellationToken patience)
+    {
+        var fairShare = Math.Max(1, OutboxTable.Lanes / _options.Relays);
+        await using var claim = await OutboxClaim.TakeAsync(dataSource, fairShare, _options.MaxBatch, stopping);
+        if (claim.Rows.Count == 0)
+            return false;
+
+        var refused = await PublishAsync(claim, patience);
+        if (refused is { Rows: var rows, Cause: var cause })
+        {
+            if (rows.Count == claim.Rows.Count)
+                throw cause; // Nothing arrived: the rollback that follows is cheaper than putting all of it back.
+            await claim.PutBackAsync(rows, patience);
+            await claim.CommitAsync(patience);
+            metrics.Published(claim.Rows.Count - rows.Count);
+            throw cause;
+        }
+
+        await claim.CommitAsync(patience);
+        metrics.Published(claim.Rows.Count);
+        return true;
+    }
+
+    /// <summary>Publishes the rows. What can never be published is parked; what failed for now is returned with the first cause.</summary>
+    private async Task<(IReadOnlyList<OutboxRow> Rows, TransportException Cause)?> PublishAsync(OutboxClaim claim, CancellationToken cancellationToken)
+    {
+        var rows = new List<OutboxRow>(claim.Rows.Count);
+        var messages = new List<OutgoingMessage>(claim.Rows.Count);
+        foreach (var row in claim.Rows)
+        {
+            if (row.TryRead(out var message, out var error))
+            {
+                rows.Add(row);
+                messages.Add(message);
+            }
+            else
+            {
+                await ParkAsync(claim, row, message: null, error, cancellationToken);
+            }
+        }
+
+        if (messages.Count == 0)
+            return null;
+        using var activity = OutboxMetrics.StartPublish(messages);
+        var outcome = await transport.PublishAsync(messages, cancellationToken);
+        foreach (var failure in outcome.Failures.Where(failure => failure.Cause is MessageTooLargeException))
+            await ParkAsync(claim, rows[failure.Index], messages[failure.Index].Message, failure.Cause.Message, cancellationToken);
+
+        var transient = outcome.Failures.Where(failure => failure.Cause is not MessageTooLargeException).ToArray();
+        if (transient.Length == 0)
+            return null;
+        activity?.SetStatus(ActivityStatusCode.Error, transient[0].Cause.Message);
+        return ([.. transient.Select(failure => rows[failure.Index])], transient[0].Cause);
+    }
+
+    private async Task ParkAsync(OutboxClaim claim, OutboxRow row, Message? message, string cause, CancellationToken cancellationToken)
+    {
+        var id = message?.Id ?? $"outbox/{row.Id}";
+        await claim.ParkAsync(
+            new ParkedMessage(
+                Consumer, id, row.Topic, Partition: null, Position: null, message?.Type, message?.PartitionKey ?? "",
+                row.Attributes, row.Body, new Parking(Dead: true, cause, Attempts: 1)),
+            cancellationToken);
+        LogParked(id, row.Topic, cause);
+    }
+
+    // One line per change of state, whichever of the relays sees it first.
+    private void Failed(Exception exception)
+    {
+        var what = exception is NpgsqlException ? Claiming : Publishing;
+        if (Interlocked.CompareExchange(ref _failing, what, Nothing) == Nothing)
+            LogFailing(exception, exception.Message);
+    }
+
+    private void Recovered(bool published)
+    {
+        // An empty outbox proves that the database is there, not that the broker is.
+        var was = published ? Interlocked.Exchange(ref _failing, Nothing) : Interlocked.CompareExchange(ref _failing, Nothing, Claiming);
+        if (was == Claiming || (published && was == Publishing))
+            LogRecovered();
+    }
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
+    {
+        // Half of it at random: relays that failed together do not come back together.
+        var jittered = pause * (0.5 + (Random.Shared.NextDouble() / 2));
+        await Task.Delay(jittered, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox relay cannot publish and keeps trying: {Reason}")]
+    private partial void LogFailing(Exception exception, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The outbox relay works again")]
+    private partial void LogRecovered();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Message {MessageId} to {Topic} can never be published and is parked: {Cause}")]
+    private partial void LogParked(string messageId, string topic, string cause);
+}

@@ -1,0 +1,45 @@
+using MassTransit;
+
+namespace Messaging;
+
+/// <summary>
+/// Ends every MassTransit publish in the scope's outbox: the in-memory bus carries nothing. Faults that MassTransit announces by
+/// itself are dropped, because a failed message is parked with its cause.
+/// </summary>
+internal sealed class CapturePublish<T>(OutboxWriter writer) : IFilter<PublishContext<T>>
+    where T : class
+{
+    public Task Send(PublishContext<T> context, IPipe<PublishContext<T>> next)
+    {
+        Captured.Add(writer, context, context.Message);
+        return Task.CompletedTask;
+    }
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("outbox");
+}
+
+/// <summary>Ends every MassTransit send in the scope's outbox; the topic follows from the message's type, not from the address.</summary>
+internal sealed class CaptureSend<T>(OutboxWriter writer) : IFilter<SendContext<T>>
+    where T : class
+{
+    public Task Send(SendContext<T> context, IPipe<SendContext<T>> next)
+    {
+        Captured.Add(writer, context, context.Message);
+        return Task.CompletedTask;
+    }
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("outbox");
+}
+
+internal static class Captured
+{
+    public static void Add(OutboxWriter writer, SendContext context, object message)
+    {
+        if (message is Fault)
+            return;
+        if (context.Delay is { } delay)
+            writer.AddDelayed(message, delay);
+        else
+            writer.Add(message);
+    }
+}

@@ -1,0 +1,95 @@
+using MassTransit;
+using MassTransit.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging;
+
+/// <summary>What a service says about its messaging: which messages, which transports to choose from, who receives what.</summary>
+public sealed class MessagingBuilder
+{
+    private readonly List<MessageDefinition> _messages = [];
+    private readonly List<ReceiverDefinition> _receivers = [];
+    private readonly Dictionary<string, Func<IServiceProvider, ITransport>> _transports = new(StringComparer.OrdinalIgnoreCase);
+
+    internal MessagingBuilder(IServiceCollection services, IConfiguration configuration, string serviceName)
+    {
+        Services = services;
+        Configuration = configuration;
+        ServiceName = serviceName;
+    }
+
+    /// <summary>Where transports and stores register themselves.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>The service's configuration: <c>Transport</c> chooses the transport, <c>ConnectionStrings</c> names the servers.</summary>
+    public IConfiguration Configuration { get; }
+
+    /// <summary>The service's name, such as <c>orders</c>; messages carry it as their source, <c>/orders</c>.</summary>
+    public string ServiceName { get; }
+
+    /// <summary>Says where saga instances live; set by the store. Null: a receiver with a saga refuses to start.</summary>
+    public ISagaRepositoryRegistrationProvider? SagaRepositories { get; set; }
+
+    internal IReadOnlyList<MessageDefinition> Definitions => _messages;
+
+    internal IReadOnlyList<ReceiverDefinition> Receivers => _receivers;
+
+    internal IReadOnlyDictionary<string, Func<IServiceProvider, ITransport>> Transports => _transports;
+
+    /// <summary>Adds messages to the catalog.</summary>
+    public MessagingBuilder Messages(IEnumerable<MessageDefinition> definitions)
+    {
+        _messages.AddRange(definitions);
+        return this;
+    }
+
+    /// <summary>Offers a transport under a name; the configuration value <c>Transport</c> chooses among those offered.</summary>
+    public MessagingBuilder AddTransport(string name, Func<IServiceProvider, ITransport> create)
+    {
+        _transports.Add(name, create);
+        return this;
+    }
+
+    /// <summary>
+    /// Receives topics as a consumer group. Messages that no handler of the group wants are settled and forgotten; messages the
+    /// catalog does not know are parked.
+    /// </summary>
+    /// <param name="group">The group's name, also the inbox's consumer name. Stable for ever: it names positions at the broker.</param>
+    /// <param name="topics">The topics.</param>
+    /// <param name="handlers">Names the consumers and sagas.</param>
+    public MessagingBuilder Receive(string group, IReadOnlyList<string> topics, Action<ReceiverBuilder> handlers)
+    {
+        ArgumentNullException.ThrowIfNull(handlers);
+        var builder = new ReceiverBuilder();
+        handlers(builder);
+        _receivers.Add(new ReceiverDefinition(group, topics, builder.Handlers, builder.Options));
+        return this;
+    }
+}
+
+/// <summary>Names the handlers of one consumer group.</summary>
+public sealed class ReceiverBuilder
+{
+    internal List<HandlerDefinition> Handlers { get; } = [];
+
+    /// <summary>How the group receives. See <see cref="ReceiveOptions"/>.</summary>
+    public ReceiveOptions Options { get; } = new();
+
+    /// <summary>Adds a MassTransit consumer.</summary>
+    public ReceiverBuilder Consumer<TConsumer>()
+        where TConsumer : class, IConsumer
+    {
+        Handlers.Add(HandlerDefinition.ForConsumer<TConsumer>());
+        return this;
+    }
+
+    /// <summary>Adds a MassTransit saga state machine; its instances live in the repository that the store registers.</summary>
+    public ReceiverBuilder Saga<TStateMachine, TInstance>()
+        where TStateMachine : class, SagaStateMachine<TInstance>
+        where TInstance : class, SagaStateMachineInstance
+    {
+        Handlers.Add(HandlerDefinition.ForSaga<TStateMachine, TInstance>());
+        return this;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Messaging;
+
+/// <summary>
+/// Turns a CLR message into an envelope and puts it into the scope's <see cref="Outbox"/>: id, source, key, cause, trace. Scoped.
+/// </summary>
+public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentMessage current, MessageSource source, TimeProvider time)
+{
+    /// <summary>The CloudEvents extension that carries a scheduled message's token.</summary>
+    internal const string ScheduleTokenAttribute = "scheduletoken";
+
+    /// <summary>Adds a message; it leaves after <see cref="IUnitOfWork.CommitAsync"/>.</summary>
+    /// <param name="message">A message of a type in the catalog.</param>
+    /// <param name="due">Not before this time; null: at once.</param>
+    /// <param name="scheduleToken">A token to take it back by; null: none.</param>
+    /// <exception cref="InvalidOperationException">The type is not in the catalog.</exception>
+    public void Add(object message, DateTimeOffset? due = null, Guid? scheduleToken = null)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var definition = catalog.Of(message.GetType());
+        var key = definition.KeyOf(message);
+        var activity = Activity.Current;
+        var envelope = new Message
+        {
+            Id = Message.NewId(),
+            Type = definition.Name,
+            Source = source.Value,
+            Subject = key,
+            Time = time.GetUtcNow(),
+            PartitionKey = key,
+            CorrelationId = current.Value?.CorrelationId ?? key,
+            CausationId = current.Value?.Id,
+            TraceParent = activity?.Id ?? current.Value?.TraceParent,
+            TraceState = activity is null ? current.Value?.TraceState : activity.TraceStateString,
+            Body = JsonSerializer.SerializeToUtf8Bytes(message, definition.ClrType, MessageJson.Options),
+        };
+        if (scheduleToken is { } token)
+        {
+            envelope = envelope with
+            {
+                Extensions = new Dictionary<string, string>(StringComparer.Ordinal) { [ScheduleTokenAttribute] = token.ToString("D") },
+            };
+        }
+
+        outbox.Add(new OutboxEntry(new OutgoingMessage(definition.Topic, envelope), due, scheduleToken));
+    }
+
+    /// <summary>Adds a message that leaves <paramref name="delay"/> from now.</summary>
+    public void AddDelayed(object message, TimeSpan delay) => Add(message, time.GetUtcNow() + delay);
+
+    /// <summary>Takes back a scheduled message. See <see cref="Outbox.Cancel"/>.</summary>
+    public void Cancel(Guid scheduleToken) => outbox.Cancel(scheduleToken);
+}
+
+/// <summary>The <c>source</c> attribute of everything this process sends, such as <c>/orders</c>.</summary>
+public sealed record MessageSource(string Value);

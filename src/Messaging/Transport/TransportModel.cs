@@ -1,0 +1,55 @@
+namespace Messaging;
+
+/// <summary>A topic: its name and how many ordered partitions it has.</summary>
+/// <param name="Name">Lower-case letters, digits, dots and hyphens, such as <c>orders.events</c>.</param>
+/// <param name="Partitions">How many partitions; fixed for the topic's life, because the key decides the partition.</param>
+public sealed record TopicDefinition(string Name, int Partitions = TopicDefinition.DefaultPartitions)
+{
+    /// <summary>Partitions of a topic unless said otherwise.</summary>
+    public const int DefaultPartitions = 4;
+}
+
+/// <summary>A message and the topic it goes to.</summary>
+public sealed record OutgoingMessage(string Topic, Message Message);
+
+/// <summary>What became of a published batch.</summary>
+/// <param name="Failures">The messages the broker refused or did not answer for, by their index in the batch; empty: all acknowledged.</param>
+public sealed record PublishOutcome(IReadOnlyList<PublishFailure> Failures)
+{
+    /// <summary>Every message was acknowledged.</summary>
+    public static PublishOutcome AllAcknowledged { get; } = new([]);
+
+    /// <summary>True when the broker has acknowledged every message.</summary>
+    public bool Succeeded => Failures.Count == 0;
+}
+
+/// <summary>One message of a batch that was not acknowledged.</summary>
+public sealed record PublishFailure(int Index, TransportException Cause);
+
+/// <summary>What to consume.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="Group">The group; each group gets every message once.</param>
+/// <param name="MaxBatch">The most messages handed over at once. Default 100.</param>
+/// <param name="Prefetch">The most messages held per partition beyond the batch in hand. Default 500.</param>
+public sealed record Subscription(string Topic, string Group, int MaxBatch = 100, int Prefetch = 500);
+
+/// <summary>A message as it arrived: raw attributes and body, not yet understood.</summary>
+/// <param name="Topic">The topic it was read from.</param>
+/// <param name="Partition">The partition, from 0.</param>
+/// <param name="Position">Its place in the partition: the offset on Kafka, the stream sequence on JetStream. Grows, with gaps.</param>
+/// <param name="Attributes">CloudEvents attributes without the binding's prefix, and whatever other headers came along under their own names.</param>
+/// <param name="Body">The body; valid as long as the delivery.</param>
+/// <param name="Key">The broker's own key when the attributes may lack one; null when there is none.</param>
+public sealed record Delivery(
+    string Topic,
+    int Partition,
+    long Position,
+    IReadOnlyList<KeyValuePair<string, string>> Attributes,
+    ReadOnlyMemory<byte> Body,
+    string? Key);
+
+/// <summary>Messages of one partition, in its order. Never empty.</summary>
+public sealed record PartitionBatch(string Topic, string Group, int Partition, IReadOnlyList<Delivery> Deliveries);
+
+/// <summary>Messages of a partition that the group has not settled yet.</summary>
+public sealed record PartitionLag(string Topic, string Group, int Partition, long Messages);

@@ -1,0 +1,22 @@
+namespace Shared.Contracts;
+
+/// <summary>The order's money is set aside.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record PaymentAuthorized(Guid OrderId, DateTimeOffset At) : IOrderEvent;
+
+/// <summary>The provider refused.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="Reason">The provider's words.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record PaymentDeclined(Guid OrderId, string Reason, DateTimeOffset At) : IOrderEvent;
+
+/// <summary>The order's money was taken.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record PaymentCaptured(Guid OrderId, DateTimeOffset At) : IOrderEvent;
+
+/// <summary>No money is set aside for the order, and none will be.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record PaymentVoided(Guid OrderId, DateTimeOffset At) : IOrderEvent;

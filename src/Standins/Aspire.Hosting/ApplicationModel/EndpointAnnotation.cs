@@ -1,0 +1,86 @@
+using System.Net.Sockets;
+
+namespace Standins.Aspire.Hosting.ApplicationModel;
+
+/// <summary>An endpoint a resource listens on.</summary>
+public sealed class EndpointAnnotation : IResourceAnnotation
+{
+    private readonly TaskCompletionSource<AllocatedEndpoint> _allocation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private AllocatedEndpoint? _allocated;
+
+    /// <summary>Describes an endpoint.</summary>
+    /// <param name="protocol">The transport protocol; only TCP is supported.</param>
+    /// <param name="uriScheme">The scheme of its address; <c>tcp</c> by default.</param>
+    /// <param name="name">Its name; the scheme by default.</param>
+    /// <param name="port">The port clients use; a free one by default.</param>
+    /// <param name="targetPort">The port the process listens on. There is no proxy: it is that of the clients, and both given must be equal.</param>
+    public EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null)
+    {
+        if (protocol != ProtocolType.Tcp)
+            throw new NotSupportedException($"An endpoint of protocol {protocol} is not supported: only TCP is.");
+
+        if (port is not null && targetPort is not null && port != targetPort)
+            throw new NotSupportedException($"An endpoint with port {port} and target port {targetPort} would need a proxy.");
+
+        Protocol = protocol;
+        UriScheme = uriScheme ?? "tcp";
+        Name = name ?? UriScheme;
+        Port = port;
+        TargetPort = targetPort;
+    }
+
+    /// <summary>The transport protocol.</summary>
+    public ProtocolType Protocol { get; }
+
+    /// <summary>The scheme of the address.</summary>
+    public string UriScheme { get; }
+
+    /// <summary>The name of the endpoint, unique in its resource.</summary>
+    public string Name { get; }
+
+    /// <summary>The port asked for; null for a free one.</summary>
+    public int? Port { get; }
+
+    /// <summary>The port the process is to listen on; null for the same as <see cref="Port" />.</summary>
+    public int? TargetPort { get; }
+
+    /// <summary>Whether the process chooses the port itself and says which.</summary>
+    internal bool IsAllocatedByProcess { get; init; }
+
+    /// <summary>Whether people have no use for the address.</summary>
+    internal bool IsInternal { get; init; }
+
+    /// <summary>Where the endpoint is; null until it is known. It is set once and stays over restarts of the process.</summary>
+    public AllocatedEndpoint? AllocatedEndpoint
+    {
+        get => Volatile.Read(ref _allocated);
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (Interlocked.CompareExchange(ref _allocated, value, null) is not null)
+                throw new InvalidOperationException($"Endpoint '{Name}' has an address already.");
+            _allocation.SetResult(value);
+        }
+    }
+
+    internal Task<AllocatedEndpoint> WaitForAllocationAsync(CancellationToken cancellationToken) => _allocation.Task.WaitAsync(cancellationToken);
+}
+
+/// <summary>Where an endpoint is.</summary>
+/// <param name="endpoint">The endpoint.</param>
+/// <param name="address">The host.</param>
+/// <param name="port">The port.</param>
+public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port)
+{
+    /// <summary>The host.</summary>
+    public string Address { get; } = address;
+
+    /// <summary>The port.</summary>
+    public int Port { get; } = port;
+
+    /// <summary>The scheme.</summary>
+    public string UriScheme => endpoint.UriScheme;
+
+    /// <summary>The address as a URI without a trailing slash.</summary>
+    public string UriString => $"{UriScheme}://{Address}:{Port}";
+}

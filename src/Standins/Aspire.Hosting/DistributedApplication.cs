@@ -1,0 +1,129 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Orchestration;
+using Standins.Aspire.Hosting.Testing;
+
+namespace Standins.Aspire.Hosting;
+
+/// <summary>
+/// A distributed application on this machine: every resource a process, or a server that runs elsewhere. Disposing it stops
+/// everything.
+/// </summary>
+public sealed class DistributedApplication : IHost, IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly Orchestrator _orchestrator;
+
+    internal DistributedApplication(IHost host)
+    {
+        _host = host;
+        _orchestrator = host.Services.GetRequiredService<Orchestrator>();
+    }
+
+    /// <inheritdoc />
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>Knows the state of every resource.</summary>
+    public ResourceNotificationService ResourceNotifications => Services.GetRequiredService<ResourceNotificationService>();
+
+    /// <summary>Starts, stops and restarts single resources.</summary>
+    public ResourceCommandService ResourceCommands => Services.GetRequiredService<ResourceCommandService>();
+
+    /// <summary>Begins to describe an application without command line arguments.</summary>
+    /// <returns>The builder.</returns>
+    public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
+
+    /// <summary>Begins to describe an application.</summary>
+    /// <param name="args">The command line arguments; they become configuration (<c>--key value</c>).</param>
+    /// <returns>The builder.</returns>
+    public static IDistributedApplicationBuilder CreateBuilder(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return EntryPointInterception.Current is { } interception
+            ? interception.CreateBuilder(args)
+            : new DistributedApplicationBuilder(args, Assembly.GetEntryAssembly(), console: true);
+    }
+
+    /// <summary>Starts every resource in the order of its waits.</summary>
+    /// <param name="cancellationToken">Gives up; what has been started is stopped.</param>
+    /// <returns>A task that ends when every resource runs and is healthy.</returns>
+    /// <exception cref="DistributedApplicationException">A resource did not come up; everything has been stopped.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _host.StartAsync(cancellationToken);
+        try
+        {
+            await _orchestrator.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await _orchestrator.StopAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Stops every resource, those that need others first.</summary>
+    /// <param name="cancellationToken">Turns the rest of the stop into a kill.</param>
+    /// <returns>A task that ends when no process is left.</returns>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _orchestrator.StopAsync(cancellationToken);
+        await _host.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>Starts the application, waits for SIGINT, SIGTERM or the token, and stops it; a second SIGINT ends at once.</summary>
+    /// <param name="cancellationToken">Stops the application.</param>
+    /// <returns>A task that ends when everything has stopped. A failed start is one line on standard error and exit code 1.</returns>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, cancellationToken);
+        using var interrupt = ExitOnSecondInterrupt();
+        using var parent = ParentGuard.StopWithParent(lifetime);
+        try
+        {
+            await StartAsync(stopping.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Asked to stop: the way every run ends.
+        }
+        catch (DistributedApplicationException failure)
+        {
+            Environment.ExitCode = 1;
+            await StopAsync(CancellationToken.None);
+            await DisposeAsync();
+            await Console.Error.WriteLineAsync(failure.Message);
+            return;
+        }
+
+        await StopAsync(CancellationToken.None);
+        await DisposeAsync();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _orchestrator.DisposeAsync();
+        if (_host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+    }
+
+    /// <summary>Stops everything without waiting for it; <see cref="DisposeAsync" /> waits.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
+    private static PosixSignalRegistration ExitOnSecondInterrupt()
+    {
+        var interrupts = 0;
+        return PosixSignalRegistration.Create(PosixSignal.SIGINT, _ =>
+        {
+            // The watchdog kills what is left.
+            if (Interlocked.Increment(ref interrupts) > 1)
+                Environment.Exit(130);
+        });
+    }
+}

@@ -1,0 +1,208 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Standins.Aspire.Hosting.ApplicationModel;
+
+namespace Standins.Aspire.Hosting.Orchestration;
+
+/// <summary>A resource that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
+internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation recipe, AgentContext context) : IAgent
+{
+    private const int TailLines = 20;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _commands = new(1);
+    private readonly string _suffix = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz", 8);
+    private TaskCompletionSource _up = NewUp();
+    private CancellationTokenSource _stop = new();
+    private CancellationToken _kill;
+    private bool _discard;
+    private Task _run = Task.CompletedTask;
+
+    public IResource Resource => resource;
+
+    public Task Up => _up.Task;
+
+    public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);
+
+    public async Task StopAsync(bool discard, CancellationToken kill)
+    {
+        await _commands.WaitAsync(CancellationToken.None);
+        try
+        {
+            (_discard, _kill) = (discard, kill);
+            await _stop.CancelAsync();
+            await _run;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Starts the process without waiting for what it depends on; does nothing while it runs.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        await _commands.WaitAsync(cancellationToken);
+        try
+        {
+            if (_run.IsCompleted)
+            {
+                _up = NewUp();
+                _stop.Dispose();
+                _stop = new CancellationTokenSource();
+                _run = RunAsync(skipWaits: true, _up, _stop.Token);
+            }
+
+            // Running is enough: whoever needs it healthy waits for that.
+            var state = await context.Notifications.WaitForResourceAsync(
+                resource.Name,
+                e => e.Snapshot.State?.Text == KnownResourceStates.Running || (_run.IsCompleted && ResourceNotificationService.HasEnded(e.Snapshot)),
+                cancellationToken);
+            if (state.Snapshot.State?.Text != KnownResourceStates.Running)
+                await _up.Task;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _commands.Dispose();
+    }
+
+    private static TaskCompletionSource NewUp() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task RunAsync(bool skipWaits, TaskCompletionSource up, CancellationToken stop)
+    {
+        try
+        {
+            Publish(s => s with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
+            if (!skipWaits && resource.Annotations.OfType<WaitAnnotation>().Any())
+            {
+                Publish(s => s with { State = KnownResourceStates.Waiting });
+                await context.Waiter.WaitAsync(resource, stop);
+                Publish(s => s with { State = KnownResourceStates.Starting });
+            }
+
+            await KeepRunningAsync(up, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            PublishEnd(KnownResourceStates.Finished, exitCode: null);
+            up.TrySetCanceled(stop);
+        }
+        catch (Exception failure)
+        {
+            var reason = failure as DistributedApplicationException
+                ?? new DistributedApplicationException($"'{resource.Name}' failed to start: {failure.Message}", failure);
+            context.Logs.WriteSystem(resource.Name, reason.Message);
+            PublishEnd(KnownResourceStates.FailedToStart, exitCode: null);
+            if (!up.TrySetException(reason))
+                LogLost(context.Logger, resource.Name, reason.Message);
+        }
+    }
+
+    private async Task KeepRunningAsync(TaskCompletionSource up, CancellationToken stop)
+    {
+        for (var crashes = 0; ; crashes++)
+        {
+            var begin = context.Time.GetTimestamp();
+            var exitCode = await RunOnceAsync(up, stop);
+            if (!IsCrash(exitCode))
+            {
+                PublishEnd(KnownResourceStates.Finished, exitCode);
+                return;
+            }
+
+            if (context.Time.GetElapsedTime(begin) > Stable)
+                crashes = 0;
+            var pause = TimeSpan.FromMilliseconds(Math.Min(200 * Math.Pow(2, crashes), LongestPause.TotalMilliseconds));
+            PublishEnd(KnownResourceStates.Exited, exitCode);
+            LogCrash(context.Logger, resource.Name, exitCode, pause.TotalSeconds, Tail());
+            await Task.Delay(pause, context.Time, stop);
+            Publish(s => s with { State = KnownResourceStates.Starting });
+        }
+    }
+
+    private bool IsCrash(int exitCode) => context.Options.RestartCrashed && recipe.Restartable
+        && !(context.IsJob(resource) || (exitCode == 0 && !IsService()));
+
+    // Something that listens or has a health check is meant to stay, whatever code it exits with.
+    private bool IsService() => resource.Annotations.Any(a => a is EndpointAnnotation or HealthCheckAnnotation);
+
+    private async Task<int> RunOnceAsync(TaskCompletionSource up, CancellationToken stop)
+    {
+        var spec = await recipe.PrepareAsync(new ProcessContext(
+            context.Directory, context.Watchdog, context.Time, context.Options, context.Configuration, context.ExecutionContext, _suffix, stop));
+        stop.ThrowIfCancellationRequested();
+        using var child = ChildProcess.Start(spec, context.Watchdog, context.Time, (line, isError) => context.Logs.Write(resource.Name, line, isError));
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        PublishRunning();
+        var health = context.Health.MonitorAsync(resource, running.Token);
+        try
+        {
+            var exit = child.WaitForExitAsync(stop);
+            if (!up.Task.IsCompleted)
+                await ComeUpAsync(exit, up, running.Token);
+            return await exit;
+        }
+        finally
+        {
+            if (stop.IsCancellationRequested)
+                Publish(s => s with { State = KnownResourceStates.Stopping });
+            await running.CancelAsync();
+            await health;
+            await child.EndAsync(context.Options.StopTimeout, _kill, _discard);
+        }
+    }
+
+    private async Task ComeUpAsync(Task<int> exit, TaskCompletionSource up, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var healthy = context.Waiter.WaitUntilHealthyAsync(resource, waiting.Token);
+        if (await Task.WhenAny(healthy, exit) == exit && exit.IsCompletedSuccessfully && !healthy.IsCompletedSuccessfully)
+        {
+            await waiting.CancelAsync();
+            await healthy.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw new DistributedApplicationException(
+                $"'{resource.Name}' exited with code {await exit} before it was healthy.",
+                new DistributedApplicationException($"Its last lines:{Tail()}"));
+        }
+
+        await healthy;
+        up.TrySetResult();
+    }
+
+    private string Tail() => string.Concat(context.Logs.Tail(resource.Name, TailLines).Select(line => Environment.NewLine + "    " + line));
+
+    private void PublishRunning()
+    {
+        var endpoints = resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
+        Publish(s => s with
+        {
+            State = KnownResourceStates.Running,
+            ExitCode = null,
+            StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
+            StopTimeStamp = null,
+            Urls = [.. endpoints.Select(e => new UrlSnapshot(e.Name, e.AllocatedEndpoint!.UriString, e.IsInternal))],
+            HealthReports = ResourceHealth.Unknown(resource),
+        });
+    }
+
+    private void PublishEnd(string state, int? exitCode) =>
+        Publish(s => s with { State = state, ExitCode = exitCode, StopTimeStamp = context.Time.GetUtcNow().UtcDateTime });
+
+    private void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) =>
+        context.Notifications.Publish(resource, $"{resource.Name}-{_suffix}", change);
+
+    [LoggerMessage(LogLevel.Warning, "{Resource} exited unexpectedly with code {ExitCode}; starting it again in {Seconds} s. Its last lines:{Tail}")]
+    private static partial void LogCrash(ILogger logger, string resource, int exitCode, double seconds, string tail);
+
+    [LoggerMessage(LogLevel.Error, "{Resource} cannot be started again: {Reason}")]
+    private static partial void LogLost(ILogger logger, string resource, string reason);
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Standins.Aspire.Hosting.ApplicationModel;
+
+namespace Standins.Aspire.Hosting.Orchestration;
+
+/// <summary>Runs the health checks of a resource as long as it runs: often until it is healthy, then now and then.</summary>
+internal sealed class ResourceHealth(
+    IServiceProvider services,
+    IOptions<HealthCheckServiceOptions> checks,
+    ResourceNotificationService notifications,
+    TimeProvider time)
+{
+    private static readonly TimeSpan WhileUnhealthy = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan WhileHealthy = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public static ImmutableArray<HealthReportSnapshot> Unknown(IResource resource) =>
+        [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(c => new HealthReportSnapshot(c.Key, null, null, null))];
+
+    /// <summary>Checks until cancelled, which is no error.</summary>
+    public async Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
+    {
+        var registrations = resource.Annotations.OfType<HealthCheckAnnotation>().Select(a => Find(resource, a)).ToList();
+        if (registrations.Count == 0)
+            return;
+
+        try
+        {
+            while (true)
+            {
+                var reports = await Task.WhenAll(registrations.Select(r => CheckAsync(r, cancellationToken)));
+                if (notifications.TryGetCurrentState(resource.Name, out var known) && !known.Snapshot.HealthReports.SequenceEqual(reports))
+                    notifications.Publish(resource, known.ResourceId, s => s with { HealthReports = [.. reports] });
+                await Task.Delay(reports.All(r => r.Status == HealthStatus.Healthy) ? WhileHealthy : WhileUnhealthy, time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The resource has stopped.
+        }
+    }
+
+    private HealthCheckRegistration Find(IResource resource, HealthCheckAnnotation annotation) =>
+        checks.Value.Registrations.FirstOrDefault(r => r.Name == annotation.Key)
+        ?? throw new DistributedApplicationException($"'{resource.Name}' names the health check '{annotation.Key}', which is not registered.");
+
+    private async Task<HealthReportSnapshot> CheckAsync(HealthCheckRegistration registration, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            var check = registration.Factory(services);
+            var result = await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, limit.Token);
+            return new HealthReportSnapshot(registration.Name, result.Status, result.Description, result.Exception?.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            return new HealthReportSnapshot(registration.Name, HealthStatus.Unhealthy, $"no answer within {Limit.TotalSeconds:0} s", null);
+        }
+        catch (Exception failure)
+        {
+            // Whatever a check throws is its verdict.
+            return new HealthReportSnapshot(registration.Name, HealthStatus.Unhealthy, null, failure.Message);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Health;
+using Standins.Aspire.Hosting.Orchestration;
+using Standins.Aspire.Hosting.Servers;
+
+namespace Standins.Aspire.Hosting;
+
+/// <summary>NATS as a resource.</summary>
+public static class NatsExtensions
+{
+    /// <summary>
+    /// Adds a NATS server. It runs as a process of this machine, or, when the configuration has
+    /// <c>ConnectionStrings:{name}</c>, it is that server.
+    /// </summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="port">The port; a free one by default.</param>
+    /// <param name="password">The password; by default <c>Parameters:{name}-password</c>, else a random one.</param>
+    /// <returns>The builder of the server.</returns>
+    public static IResourceBuilder<NatsServerResource> AddNats(
+        this IDistributedApplicationBuilder builder, string name, int? port = null, IResourceBuilder<ParameterResource>? password = null)
+    {
+        var external = builder.Configuration.GetConnectionString(name);
+        var resource = new NatsServerResource(name, password?.Resource ?? builder.CreatePassword(name), external);
+        var server = builder.AddResource(resource).WithEndpoint(port, name: NatsServerResource.EndpointName);
+        if (external is not null)
+        {
+            var address = ServerAddress.TryParse(external)
+                ?? throw new DistributedApplicationException($"ConnectionStrings:{name} names no NATS server: nats://user:password@host:port is expected.");
+            return server.AsExternal(address).AddCheck($"{name}_check", () => new TcpHealthCheck(resource));
+        }
+
+        var monitor = new EndpointAnnotation(ProtocolType.Tcp, "http", NatsServerResource.MonitorEndpointName) { IsInternal = true };
+        return server.WithAnnotation(monitor)
+            .AddCheck($"{name}_check", () => new HttpHealthCheck(server.GetEndpoint(monitor.Name), "/healthz", 200))
+            .WithAnnotation(new ProcessAnnotation(context => new NatsProcess(resource, context).PrepareAsync()));
+    }
+
+    /// <summary>Gives the server JetStream, with its data on disk.</summary>
+    /// <param name="builder">The server.</param>
+    /// <returns>The builder.</returns>
+    public static IResourceBuilder<NatsServerResource> WithJetStream(this IResourceBuilder<NatsServerResource> builder)
+    {
+        builder.Resource.JetStream = true;
+        return builder;
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Health;
+using Standins.Aspire.Hosting.Orchestration;
+using Standins.Aspire.Hosting.Servers;
+
+namespace Standins.Aspire.Hosting;
+
+/// <summary>PostgreSQL as a resource.</summary>
+public static class PostgresExtensions
+{
+    /// <summary>
+    /// Adds a PostgreSQL server. It runs as a process of this machine, or, when the configuration has
+    /// <c>ConnectionStrings:{name}</c>, it is that server.
+    /// </summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="password">The superuser's password; by default <c>Parameters:{name}-password</c>, else a random one.</param>
+    /// <param name="port">The port; a free one by default.</param>
+    /// <returns>The builder of the server.</returns>
+    public static IResourceBuilder<PostgresServerResource> AddPostgres(
+        this IDistributedApplicationBuilder builder, string name, IResourceBuilder<ParameterResource>? password = null, int? port = null)
+    {
+        var external = builder.Configuration.GetConnectionString(name);
+        var given = external is null ? null : new NpgsqlConnectionStringBuilder(external);
+        var secret = given is null
+            ? password?.Resource ?? builder.CreatePassword(name)
+            : new ParameterResource($"{name}-password", () => given.Password ?? "", secret: true);
+        var resource = new PostgresServerResource(name, secret, external);
+        var server = builder.AddResource(resource)
+            .WithEndpoint(given?.Port ?? port, name: PostgresServerResource.EndpointName)
+            .AddCheck($"{name}_check", () => new PostgresHealthCheck(token => resource.ConnectionStringExpression.GetValueAsync(token)));
+        if (given is not null)
+            return server.AsExternal(new ServerAddress(given.Host ?? "localhost", given.Port));
+
+        return server.WithAnnotation(new ProcessAnnotation(context => new PostgresProcess(resource, context).PrepareAsync()));
+    }
+
+    /// <summary>Adds a database to a server.</summary>
+    /// <param name="builder">The server.</param>
+    /// <param name="name">The name of the resource.</param>
+    /// <param name="databaseName">The name of the database; that of the resource by default.</param>
+    /// <returns>The builder of the database.</returns>
+    public static IResourceBuilder<PostgresDatabaseResource> AddDatabase(
+        this IResourceBuilder<PostgresServerResource> builder, string name, string? databaseName = null)
+    {
+        var database = new PostgresDatabaseResource(name, databaseName ?? name, builder.Resource);
+        return builder.ApplicationBuilder.AddResource(database)
+            .WithAnnotation(new ResourceRelationshipAnnotation(builder.Resource, "Parent"))
+            .WithAnnotation(new WaitAnnotation(builder.Resource, WaitType.WaitUntilHealthy))
+            .WithAnnotation(new InitializeAnnotation(token => PostgresDatabase.EnsureAsync(database, token)))
+            .AddCheck($"{name}_check", () => new PostgresHealthCheck(database.ConnectionStringExpression.GetValueAsync));
+    }
+
+    internal static IResourceBuilder<T> AsExternal<T>(this IResourceBuilder<T> server, ServerAddress address)
+        where T : IResourceWithEndpoints
+    {
+        foreach (var endpoint in server.Resource.Annotations.OfType<EndpointAnnotation>())
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, address.Host, address.Port);
+        return server;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+
+namespace Architecture;
+
+public sealed partial class HygieneTests
+{
+    private static IEnumerable<string> Sources => Repository.Files("*.cs").Where(file => !file.StartsWith("tests/Architecture/", StringComparison.Ordinal));
+
+    [Fact]
+    public void Nothing_blocks_a_thread_and_nothing_is_left_for_later()
+    {
+        var offenders =
+            from file in Sources
+            from line in Repository.Read(file).Split('\n')
+            where Forbidden().IsMatch(line)
+            select $"{file}: {line.Trim()}";
+
+        offenders.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void No_folder_or_project_is_a_place_for_leftovers()
+    {
+        string[] leftovers = ["Common", "Core", "Utils", "Util", "Helpers", "Misc"];
+
+        // The official client's own namespace is NATS.Client.Core; its stand-in keeps the name.
+        Repository.Files("*.cs")
+            .Where(file => !file.StartsWith("src/Standins/NATS.Net/Core/", StringComparison.Ordinal))
+            .Where(file => file.Split('/')[..^1].Intersect(leftovers, StringComparer.Ordinal).Any())
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Links_in_the_documents_lead_somewhere()
+    {
+        var broken =
+            from file in Repository.Files("*.md")
+            from Match link in MarkdownLink().Matches(Repository.Read(file))
+            let target = link.Groups["target"].Value.Split('#')[0]
+            where target.Length > 0 && !target.Contains("://", StringComparison.Ordinal)
+            let path = Path.Combine(Repository.Root, Path.GetDirectoryName(file)!, target)
+            where !File.Exists(path) && !Directory.Exists(path)
+            select $"{file}: {target}";
+
+        broken.ShouldBeEmpty();
+    }
+
+    [GeneratedRegex(@"\bThread\.Sleep\(|\bTask\.Run\(|NotImplementedException|\bTODO\b|\bHACK\b|\.GetAwaiter\(\)\.GetResult\(\)", RegexOptions.None, 1000)]
+    private static partial Regex Forbidden();
+
+    [GeneratedRegex(@"\[[^\]]*\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MarkdownLink();
+}
