@@ -45,6 +45,7 @@ public sealed partial class NatsConnection
         subscription.Sid = Interlocked.Increment(ref _lastSid);
         // Registered first: a reconnect in between subscribes a second time under the same id, which the server ignores.
         _subscriptions[subscription.Sid] = subscription;
-        _writer.Enqueue(subscription.SubscribeCommand());
+        if (!_writer.Enqueue(subscription.SubscribeCommand()))
+            throw Over();
     }
 }
