@@ -22,11 +22,9 @@ internal sealed record ProcessSpec(string FileName, IReadOnlyList<string> Argume
 /// <summary>A process in a session of its own, known to the watchdog before it becomes what it is to be. Thread safe.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    // Not sh: dash drops variables with a hyphen in their name, such as ConnectionStrings__orders-db.
-    private const string Shell = "bash";
-
-    // $0 the watchdog's pipe, $1 the stop signal, then the command. The number is that of the session and, after exec, of the command.
-    private const string Launcher = """echo "start $$ $1" >"$0" || exit 125; shift; exec "$@" """;
+    // The watchdog's pipe, the stop signal, the command: the number written is that of the session and, after exec, of the command.
+    private const string Launcher =
+        """open(my $pipe, "+<", shift) or exit 125; syswrite($pipe, "start $$ " . shift() . "\n"); close($pipe); """;
 
     private readonly Process _process;
     private readonly ProcessSpec _spec;
@@ -55,9 +53,7 @@ internal sealed class ChildProcess : IDisposable
     public static ChildProcess Start(ProcessSpec spec, Watchdog watchdog, TimeProvider time, Action<string, bool> onLine)
     {
         var program = Executables.Find(spec.FileName) ?? throw new DistributedApplicationException($"There is no program '{spec.FileName}'.");
-        var start = InNewSession(
-            Executables.Find(Shell) ?? throw new DistributedApplicationException($"{Shell} is not on PATH."),
-            ["-c", Launcher, watchdog.PipePath, SignalName(spec.DiscardSignal ?? spec.StopSignal), program, .. spec.Arguments]);
+        var start = InNewSession(Launcher, [watchdog.PipePath, SignalName(spec.DiscardSignal ?? spec.StopSignal), program, .. spec.Arguments]);
         start.WorkingDirectory = spec.WorkingDirectory;
         // The child's standard input ends when the app host does.
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -69,16 +65,19 @@ internal sealed class ChildProcess : IDisposable
                 start.Environment[name] = value;
         }
 
+        // No word about a locale the machine lacks.
+        start.Environment["PERL_BADLANG"] = "0";
+
         return new ChildProcess(Process.Start(start)!, spec, watchdog, time, onLine);
     }
 
-    /// <summary>A start of the program as the leader of a new session, with the process number it is given.</summary>
-    public static ProcessStartInfo InNewSession(string program, IEnumerable<string> arguments) =>
-        Executables.Find("setsid") is { } setsid
-            ? new ProcessStartInfo(setsid, [program, .. arguments])
-            : new ProcessStartInfo(
-                Executables.Find("perl") ?? throw new DistributedApplicationException("Neither setsid (util-linux) nor perl is on PATH."),
-                ["-MPOSIX=setsid", "-e", "setsid; exec @ARGV or die", program, .. arguments]);
+    /// <summary>
+    /// The start of a program as the leader of a new session, with the process number it is given. Perl does it, which every Debian
+    /// and macOS has: not every shell hands on variables such as <c>services__payment-provider__http__0</c>.
+    /// </summary>
+    public static ProcessStartInfo InNewSession(string prologue, IEnumerable<string> arguments) => new(
+        Executables.Find("perl") ?? throw new DistributedApplicationException("perl is not on PATH: it puts processes into sessions of their own."),
+        ["-MPOSIX=setsid", "-e", $$"""delete $ENV{PERL_BADLANG}; setsid; {{prologue}} exec { $ARGV[0] } @ARGV or exit 127""", .. arguments]);
 
     /// <summary>Runs a program to its end.</summary>
     /// <returns>What it printed.</returns>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Standins.Aspire.Hosting.ApplicationModel;
 using Standins.Aspire.Hosting.Orchestration;
 
@@ -6,6 +7,9 @@ namespace Standins.Aspire.Hosting.Projects;
 /// <summary>A project as a process: its built assembly, started directly, in the directory of the project.</summary>
 internal static class ProjectProcess
 {
+    private static readonly string? Configuration =
+        Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration;
+
     public static async Task<ProcessSpec> PrepareAsync(ProjectResource project, IProjectMetadata metadata, ProcessContext context)
     {
         if (project.Annotations.OfType<ReplicaAnnotation>().LastOrDefault() is { Replicas: not 1 } replicas)
@@ -27,7 +31,7 @@ internal static class ProjectProcess
         };
     }
 
-    /// <summary>The newest assembly with a runtime configuration below <c>bin</c>.</summary>
+    /// <summary>The newest assembly below <c>bin</c>, of the same configuration (Debug, Release) as ourselves if there is one.</summary>
     private static string FindAssembly(string name, string projectPath)
     {
         if (!File.Exists(projectPath))
@@ -38,7 +42,7 @@ internal static class ProjectProcess
         var newest = !Directory.Exists(output)
             ? null
             : Directory.EnumerateFiles(output, Path.GetFileNameWithoutExtension(projectPath) + suffix, SearchOption.AllDirectories)
-                .MaxBy(File.GetLastWriteTimeUtc);
+                .MaxBy(f => (f.Contains($"/{Configuration}/", StringComparison.Ordinal), File.GetLastWriteTimeUtc(f)));
         return newest is null
             ? throw new DistributedApplicationException($"'{name}' is not built: run dotnet build {projectPath}.")
             : newest[..^suffix.Length] + ".dll";

@@ -1,0 +1,104 @@
+using Standins.Tests.Hosting.Sample;
+
+namespace Standins.Tests.Hosting;
+
+public class Keeping_services_up
+{
+    private const int Kill = 9;
+
+    [Fact]
+    public async Task A_killed_service_is_started_again_at_the_same_address()
+    {
+        await using var application = await Running.StartAsync(b => b.AddSample("svc"));
+        var url = application.GetEndpoint("svc");
+        var first = await application.PidAsync("svc");
+
+        Processes.Kill(first, Kill);
+        var crashed = await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
+        await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Running && s.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
+
+        crashed.ExitCode.ShouldBe(128 + Kill);
+        (await application.PidAsync("svc")).ShouldNotBe(first);
+        application.GetEndpoint("svc").ShouldBe(url);
+    }
+
+    [Fact]
+    public async Task A_killed_database_server_comes_back_with_its_data()
+    {
+        await using var application = await Running.StartAsync(b => b.AddPostgres("pg").AddDatabase("db"));
+        var connectionString = (await application.GetConnectionStringAsync("db", TestContext.Current.CancellationToken))! + ";Pooling=false";
+        await ExecuteAsync(connectionString, "CREATE TABLE kept AS SELECT 7 AS value");
+        var postmaster = (int)(await ExecuteAsync(connectionString, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int"))!;
+
+        Processes.Kill(postmaster, Kill);
+        await application.WaitAsync("pg", s => s.State?.Text == KnownResourceStates.Exited);
+        await application.WaitAsync("pg", s => s.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
+
+        (await ExecuteAsync(connectionString, "SELECT value FROM kept")).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Without_restarts_a_crashed_service_stays_down()
+    {
+        await using var application = await Running.StartAsync(b => b.AddSample("svc"), "--RestartCrashed=false");
+
+        Processes.Kill(await application.PidAsync("svc"), Kill);
+
+        var end = await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Finished);
+        end.ExitCode.ShouldBe(128 + Kill);
+    }
+
+    [Fact]
+    public async Task A_service_can_be_stopped_started_and_restarted_by_command()
+    {
+        await using var application = await Running.StartAsync(b => b.AddSample("svc"));
+        var url = application.GetEndpoint("svc");
+        var first = await application.PidAsync("svc");
+
+        (await CommandAsync(application, "stop")).Success.ShouldBeTrue();
+        Processes.IsAlive(first).ShouldBeFalse();
+        application.Now("svc").State?.Text.ShouldBe(KnownResourceStates.Finished);
+
+        (await CommandAsync(application, "start")).Success.ShouldBeTrue();
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
+        var second = await application.PidAsync("svc");
+        second.ShouldNotBe(first);
+
+        (await CommandAsync(application, "restart")).Success.ShouldBeTrue();
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
+        (await application.PidAsync("svc")).ShouldNotBe(second);
+        application.GetEndpoint("svc").ShouldBe(url);
+
+        (await CommandAsync(application, "dance")).Success.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_a_service_prints_can_be_watched_with_time_and_number()
+    {
+        await using var application = await Running.StartAsync(b => b.AddSample("svc"));
+        await application.PostAsync("svc", "/say?text=hello");
+
+        using var limit = Running.NewLimit();
+        var logs = (ResourceLoggerService)application.Services.GetService(typeof(ResourceLoggerService))!;
+        await foreach (var batch in logs.WatchAsync("svc", limit.Token))
+        {
+            if (batch.FirstOrDefault(l => l.Content.EndsWith(" hello", StringComparison.Ordinal)) is { LineNumber: > 0 } line)
+            {
+                line.Content.ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z hello$");
+                line.IsErrorMessage.ShouldBeFalse();
+                break;
+            }
+        }
+    }
+
+    private static Task<ExecuteCommandResult> CommandAsync(DistributedApplication application, string command) =>
+        application.ResourceCommands.ExecuteCommandAsync("svc", command, TestContext.Current.CancellationToken);
+
+    private static async Task<object?> ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(connectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+}
