@@ -1,0 +1,49 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Payments.CallingTheProvider;
+
+/// <summary>How the payment provider is called. Configuration section <c>Provider</c>.</summary>
+internal sealed class ProviderOptions
+{
+    /// <summary>Where it is; a service's name or an address. Default <c>http://payment-provider</c>.</summary>
+    [Required]
+    public Uri Address { get; set; } = new("http://payment-provider");
+
+    /// <summary>How many payments are in calls at once. Default 16.</summary>
+    [Range(1, 1024)]
+    public int Concurrency { get; set; } = 16;
+
+    /// <summary>How long one attempt may take. Default 2 s.</summary>
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a payment may hold its place, retries included. Default 5 s.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a call is repeated in place when the provider answers 5xx or cuts the connection. Default 2.</summary>
+    [Range(1, 10)]
+    public int Retries { get; set; } = 2;
+
+    /// <summary>
+    /// After this time a payment whose worker has vanished is taken up by another. Default 6 s; more than <see cref="CallTimeout"/>.
+    /// </summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>How often the database is asked for payments that nobody announced. Default 250 ms.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The pause after the first call in vain; it doubles with each further one, up to <see cref="LongestPause"/>. Default 200 ms.</summary>
+    public TimeSpan Pause { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest pause between two calls for one payment. Default 15 s.</summary>
+    public TimeSpan LongestPause { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long an open circuit spares the provider. Default 2 s.</summary>
+    public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The pause before the next call for a payment: drawn at random between half and full, so that payments do not come back in step.</summary>
+    public TimeSpan PauseAfter(int attempts)
+    {
+        var full = Math.Min(LongestPause.TotalMilliseconds, Pause.TotalMilliseconds * Math.Pow(2, Math.Min(attempts - 1, 20)));
+        return TimeSpan.FromMilliseconds(full * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+}

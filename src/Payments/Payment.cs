@@ -1,0 +1,173 @@
+using Shared.Contracts;
+
+namespace Payments;
+
+/// <summary>
+/// One order's payment: what was asked for and what the provider has confirmed of it. Never deleted, so that a command that comes
+/// twice, late or early finds what became of the others.
+/// </summary>
+internal sealed class Payment
+{
+    /// <summary>The order; also the provider's reference.</summary>
+    public required Guid OrderId { get; init; }
+
+    public required PaymentState State { get; set; }
+
+    public required decimal Amount { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required string Method { get; init; }
+
+    /// <summary>Why the provider refused; null when it did not.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>Calls to the provider in vain since the state was entered.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>When a worker may call the provider; null when there is nothing to call for.</summary>
+    public DateTimeOffset? DueAt { get; set; }
+
+    /// <summary>The trace of whoever asked last; null when nothing traces.</summary>
+    public string? TraceParent { get; set; }
+
+    /// <summary>PostgreSQL's xmin: of two transactions that change one payment, the later starts over.</summary>
+    public uint Version { get; set; }
+
+    /// <summary>A payment that is to be authorised.</summary>
+    public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, string? traceParent)
+    {
+        var payment = new Payment
+        {
+            OrderId = command.OrderId,
+            State = PaymentState.Authorizing,
+            Amount = command.Amount,
+            Currency = command.Currency,
+            Method = command.PaymentMethod,
+        };
+        payment.Enter(PaymentState.Authorizing, now, traceParent);
+        return payment;
+    }
+
+    /// <summary>The mark of a payment that was voided before anybody asked for it: it will never be authorised.</summary>
+    public static Payment NeverToBe(Guid orderId) => new()
+    {
+        OrderId = orderId,
+        State = PaymentState.Voided,
+        Amount = 0,
+        Currency = "",
+        Method = "",
+    };
+
+    /// <summary>Asks for the money. Asking again changes nothing.</summary>
+    /// <exception cref="IllegalPaymentChangeException">The money is not set aside.</exception>
+    public void AskForCapture(DateTimeOffset now, string? traceParent)
+    {
+        if (State is PaymentState.Authorized)
+            Enter(PaymentState.Capturing, now, traceParent);
+        else if (State is not (PaymentState.Capturing or PaymentState.Captured))
+            throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Captured);
+    }
+
+    /// <summary>
+    /// Asks for no money to be set aside. It does not matter whether an authorisation is under way: the provider is told to void,
+    /// and that also forbids an authorisation that reaches it later. Asking again, or after a refusal, changes nothing.
+    /// </summary>
+    /// <exception cref="IllegalPaymentChangeException">The money is being taken or was taken.</exception>
+    public void AskForVoid(DateTimeOffset now, string? traceParent)
+    {
+        if (State is PaymentState.Authorizing or PaymentState.Authorized)
+            Enter(PaymentState.Voiding, now, traceParent);
+        else if (State is PaymentState.Capturing or PaymentState.Captured)
+            throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Voided);
+    }
+
+    /// <summary>Takes the provider's answer to a call for <see cref="State"/>.</summary>
+    /// <returns>What happened; null when the payment has moved on meanwhile, so that the answer means nothing any more.</returns>
+    public IOrderEvent? Take(ProviderAnswer answer, DateTimeOffset now)
+    {
+        switch (State, answer.Verdict)
+        {
+            case (PaymentState.Authorizing, ProviderVerdict.Authorized):
+                Settle(PaymentState.Authorized);
+                return new PaymentAuthorized(OrderId, now);
+            case (PaymentState.Authorizing, ProviderVerdict.Declined):
+                Settle(PaymentState.Declined);
+                Reason = answer.Reason;
+                return new PaymentDeclined(OrderId, answer.Reason ?? "declined", now);
+            case (PaymentState.Capturing, ProviderVerdict.Captured):
+                Settle(PaymentState.Captured);
+                return new PaymentCaptured(OrderId, now);
+            case (PaymentState.Voiding, ProviderVerdict.Voided):
+                Settle(PaymentState.Voided);
+                return new PaymentVoided(OrderId, now);
+            default:
+                return null;
+        }
+    }
+
+    private void Enter(PaymentState state, DateTimeOffset now, string? traceParent)
+    {
+        State = state;
+        DueAt = now;
+        Attempts = 0;
+        TraceParent = traceParent;
+    }
+
+    private void Settle(PaymentState state)
+    {
+        State = state;
+        DueAt = null;
+        Attempts = 0;
+    }
+}
+
+/// <summary>Where a payment is. The states that end in -ing await the provider's answer.</summary>
+internal enum PaymentState
+{
+    /// <summary>To be authorised.</summary>
+    Authorizing,
+
+    /// <summary>The money is set aside.</summary>
+    Authorized,
+
+    /// <summary>The provider refused. The end.</summary>
+    Declined,
+
+    /// <summary>The money is to be taken.</summary>
+    Capturing,
+
+    /// <summary>The money was taken. The end.</summary>
+    Captured,
+
+    /// <summary>To be voided.</summary>
+    Voiding,
+
+    /// <summary>No money is set aside and none will be. The end.</summary>
+    Voided,
+}
+
+/// <summary>What the provider said.</summary>
+/// <param name="Verdict">The answer.</param>
+/// <param name="Reason">Why it declined; null otherwise.</param>
+internal readonly record struct ProviderAnswer(ProviderVerdict Verdict, string? Reason = null);
+
+/// <summary>The provider's answers.</summary>
+internal enum ProviderVerdict
+{
+    /// <summary>The money is set aside.</summary>
+    Authorized,
+
+    /// <summary>The money will not be set aside.</summary>
+    Declined,
+
+    /// <summary>The money was taken.</summary>
+    Captured,
+
+    /// <summary>No money is set aside.</summary>
+    Voided,
+}
+
+/// <summary>A command that no order's way leads to, such as capturing what was declined. Trying again will not help.</summary>
+internal sealed class IllegalPaymentChangeException(Guid orderId, PaymentState? state, PaymentState asked)
+    : Exception($"The payment of order {orderId} is {state?.ToString() ?? "unknown"}; it cannot become {asked}.");

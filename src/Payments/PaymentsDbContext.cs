@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+
+namespace Payments;
+
+/// <summary>The schema <c>payments</c>; the tables themselves are made by the scripts in <c>Schema</c>.</summary>
+internal sealed class PaymentsDbContext(DbContextOptions<PaymentsDbContext> options) : DbContext(options)
+{
+    public DbSet<Payment> Payments => Set<Payment>();
+
+    /// <summary>True when this scope has saved a payment that the worker is to take up.</summary>
+    public bool HasWork { get; private set; }
+
+    /// <inheritdoc/>
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        HasWork |= ChangeTracker.Entries<Payment>()
+            .Any(entry => entry.State is EntityState.Added or EntityState.Modified && entry.Entity.DueAt is not null);
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema("payments");
+        modelBuilder.Entity<Payment>(payment =>
+        {
+            payment.ToTable("payments").HasKey(row => row.OrderId);
+            payment.Property(row => row.OrderId).ValueGeneratedNever();
+            payment.Property(row => row.State).HasConversion<string>();
+            foreach (var property in payment.Metadata.GetProperties())
+                property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+            payment.Property(row => row.Version).HasColumnName("xmin").IsRowVersion();
+        });
+    }
+}
