@@ -53,7 +53,7 @@ internal sealed partial class KafkaSubscription(
         {
             try
             {
-                using var consumer = Open(aborting);
+                using var consumer = Open(stopping, aborting);
                 try
                 {
                     if (!checkedTopic)
@@ -84,10 +84,10 @@ internal sealed partial class KafkaSubscription(
         }
     }
 
-    private IConsumer<byte[]?, byte[]?> Open(CancellationToken aborting)
+    private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
         var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions))
+            .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions.ConvertAll(offset => offset.TopicPartition)))
             .SetErrorHandler((_, error) => LogError(error.Code, error.Reason))
@@ -165,11 +165,11 @@ internal sealed partial class KafkaSubscription(
         _paused.ExceptWith(drained);
     }
 
-    private void Assign(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
+    private void Assign(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)
     {
         foreach (var partition in partitions)
         {
-            _pumps[partition.Partition.Value] = new PartitionPump(subscription, partition.Partition.Value, Handle, Settle, time, logger);
+            _pumps[partition.Partition.Value] = new PartitionPump(subscription, partition.Partition.Value, Handle, Settle, time, logger, stopping);
             LogAssigned(subscription.Topic, subscription.Group, partition.Partition.Value);
 
             ValueTask Settle(Delivery last)

@@ -22,7 +22,7 @@ internal sealed partial class PartitionPump : IDisposable
 
     // The bound is the adder's to keep, by IsFull: only it can tell the broker to hold back.
     private readonly Channel<Delivery> _queue = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true, SingleWriter = true });
-    private readonly CancellationTokenSource _finishing = new();
+    private readonly CancellationTokenSource _finishing;
     private readonly CancellationTokenSource _lost = new();
     private int _waiting;
     private long _settled = -1;
@@ -34,9 +34,17 @@ internal sealed partial class PartitionPump : IDisposable
     /// <param name="settle">Settles up to and including the given delivery. Called after its batch's handler has returned.</param>
     /// <param name="time">Measures the pauses.</param>
     /// <param name="logger">Told about failures of the handler.</param>
+    /// <param name="stopping">Makes it <see cref="Finish"/>.</param>
     public PartitionPump(
-        Subscription subscription, int partition, PartitionHandler handler, Func<Delivery, ValueTask> settle, TimeProvider time, ILogger logger)
+        Subscription subscription,
+        int partition,
+        PartitionHandler handler,
+        Func<Delivery, ValueTask> settle,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken stopping)
     {
+        _finishing = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         (_subscription, _partition, _handler, _settle, _time, _logger) = (subscription, partition, handler, settle, time, logger);
         Completion = RunAsync();
     }

@@ -56,6 +56,7 @@ internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxS
     {
         if (_answerable && outbox.Entries.Count > 0)
             LogForgotten(outbox.Entries.Count, outbox.Entries[0].Message.Message.Type);
+        _answerable = false;
     }
 
     private async Task SaveChangesAsync(CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ namespace Lab.Checking;
 
 /// <summary>
 /// Invariant 3. By the provider's own ledger each confirmed order was authorised once and captured once with its
-/// amount, no other order was captured, and every other authorisation was voided.
+/// amount, no other order was captured, and every other authorisation was voided. Payments believes the same.
 /// </summary>
 internal sealed record MoneyMatchesOrders()
     : Invariant(3, "the provider captured exactly the confirmed orders, once each, and holds no authorisation")
@@ -15,7 +15,9 @@ internal sealed record MoneyMatchesOrders()
         var strangers = entries.Where(entry => !orders.ContainsKey(entry.Key))
             .Select(entry => new Violation($"payment {entry.Key}", $"{entry.Count()} ledger entries for an order that does not exist"));
         var perOrder = orders.SelectMany(order => CheckOrder(order.Value, [.. entries[order.Key]]));
-        return strangers.Concat(perOrder).Concat(CheckTotals(orders.Values, snapshot.Ledger));
+        var believed = snapshot.Payments.SelectMany(payment =>
+            CheckBelief(payment, orders.GetValueOrDefault(payment.OrderId.ToString())?.State));
+        return strangers.Concat(perOrder).Concat(believed).Concat(CheckTotals(orders.Values, snapshot.Ledger));
     }
 
     private static IEnumerable<Violation> CheckOrder(OrderRow order, LedgerEntry[] entries)
@@ -42,6 +44,14 @@ internal sealed record MoneyMatchesOrders()
         {
             yield return Violation.OfOrder(
                 order.OrderId, $"captured {capture.Amount} {capture.Currency} instead of {order.Amount} {order.Currency}");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckBelief(PaymentRow payment, string? order)
+    {
+        if (!PaymentStates.IsEnd(payment.State) || (payment.State == PaymentStates.Captured) != (order == OrderStates.Confirmed))
+        {
+            yield return Violation.OfOrder(payment.OrderId, $"{order ?? "unknown"}, but Payments has it as {payment.State}");
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed record Snapshot
     /// <summary>The stock movements by movement id, which is their order.</summary>
     public IReadOnlyList<StockMovement> Movements { get; init; } = [];
 
+    /// <summary>What Payments believes of each payment.</summary>
+    public IReadOnlyList<PaymentRow> Payments { get; init; } = [];
+
     /// <summary>The ledger of the payment provider by sequence.</summary>
     public IReadOnlyList<LedgerEntry> Ledger { get; init; } = [];
 
@@ -59,6 +62,10 @@ internal sealed record StockRow(string Sku, int InitialOnHand, int OnHand, int R
 /// <param name="Quantity">How many.</param>
 /// <param name="At">When the transaction began.</param>
 internal sealed record StockMovement(long MovementId, Guid OrderId, string Sku, string Kind, int Quantity, DateTimeOffset At);
+
+/// <param name="OrderId">The order.</param>
+/// <param name="State">One of <see cref="PaymentStates"/>, or one that ends in -ing while the provider has not answered.</param>
+internal sealed record PaymentRow(Guid OrderId, string State);
 
 /// <param name="Sequence">The order in which the provider wrote its ledger.</param>
 /// <param name="Reference">The merchant's reference: the order id.</param>
@@ -132,6 +139,16 @@ internal static class LedgerKinds
     public const string Declined = "declined";
     public const string Captured = "captured";
     public const string Voided = "voided";
+}
+
+internal static class PaymentStates
+{
+    public const string Declined = "Declined";
+    public const string Captured = "Captured";
+    public const string Voided = "Voided";
+
+    /// <summary>Whether nothing more will happen to the payment.</summary>
+    public static bool IsEnd(string state) => state is Declined or Captured or Voided;
 }
 
 internal static class ParkedStates

@@ -9,6 +9,8 @@ namespace Lab.Reading;
 /// </summary>
 internal sealed class LedgerTail(LedgerClient ledger, TimeProvider clock)
 {
+    // Sequence numbers are drawn before the entries are committed: one that was still being written is found on a second look.
+    private const int Overlap = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _authorized = new(StringComparer.OrdinalIgnoreCase);
@@ -23,7 +25,7 @@ internal sealed class LedgerTail(LedgerClient ledger, TimeProvider clock)
         long position = 0;
         while (true)
         {
-            foreach (var entry in await ledger.ReadAsync(position, cancellationToken))
+            foreach (var entry in await ledger.ReadAsync(Math.Max(0, position - Overlap), cancellationToken))
             {
                 position = entry.Sequence;
                 if (entry.Kind == LedgerKinds.Authorized) Of(entry.Reference).TrySetResult();

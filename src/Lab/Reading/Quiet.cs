@@ -37,21 +37,26 @@ internal static class Quiet
     }
 
     /// <summary>Says what is under way, one line each.</summary>
-    public static IReadOnlyList<string> Describe(
-        IReadOnlyList<Backlog> backlogs, IReadOnlyList<ConsumerLag> lags, IReadOnlyList<StockRow> stock, int heldAuthorizations)
+    public static IReadOnlyList<string> Describe(Snapshot seen)
     {
-        var parked = backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
-        var reserved = stock.Sum(row => row.Reserved);
+        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
+        var reserved = seen.Stock.Sum(row => row.Reserved);
+        var unsettled = seen.Payments.Count(payment => !PaymentStates.IsEnd(payment.State));
+        var held = seen.Ledger.GroupBy(entry => entry.Reference, entry => entry.Kind, StringComparer.OrdinalIgnoreCase)
+            .Count(kinds => kinds.Contains(LedgerKinds.Authorized)
+                && !kinds.Contains(LedgerKinds.Captured) && !kinds.Contains(LedgerKinds.Voided));
         IEnumerable<string?> left =
         [
-            .. backlogs.Where(backlog => backlog.OutboxRows > 0).Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
-            .. lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
+            .. seen.Backlogs.Where(backlog => backlog.OutboxRows > 0)
+                .Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
+            .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
                 .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
                 .Where(consumer => consumer.Lag > 0)
                 .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
             parked > 0 ? $"{parked} messages parked" : null,
             reserved > 0 ? $"{reserved} pieces reserved" : null,
-            heldAuthorizations > 0 ? $"{heldAuthorizations} payments authorised, neither captured nor voided" : null,
+            unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,
+            held > 0 ? $"{held} authorisations neither captured nor voided" : null,
         ];
         return [.. left.OfType<string>()];
     }

@@ -32,6 +32,11 @@ internal sealed class ServiceDatabase(string connectionString, Patience patience
             row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetInt32(4), row.GetFieldValue<DateTimeOffset>(5)),
         cancellationToken);
 
+    public Task<IReadOnlyList<PaymentRow>> PaymentsAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT order_id, state FROM payments.payments",
+        row => new PaymentRow(row.GetGuid(0), row.GetString(1)),
+        cancellationToken);
+
     /// <summary>The rows of the outbox, those with a future due time included, and every message set aside.</summary>
     public async Task<Backlog> BacklogAsync(string service, CancellationToken cancellationToken)
     {

@@ -73,7 +73,11 @@ internal static class OutboxTable
         Parameters =
         {
             new NpgsqlParameter<short[]> { TypedValue = [.. entries.Select(entry => LaneOf(entry.Message.Message.PartitionKey))] },
-            new NpgsqlParameter<DateTime?[]> { TypedValue = [.. entries.Select(entry => entry.Due?.UtcDateTime)] },
+            new NpgsqlParameter<DateTime?[]>
+            {
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, // a null at the head would be taken for one without a zone
+                TypedValue = [.. entries.Select(entry => entry.Due?.UtcDateTime)],
+            },
             new NpgsqlParameter<Guid?[]> { TypedValue = [.. entries.Select(entry => entry.ScheduleToken)] },
             new NpgsqlParameter<string[]> { TypedValue = [.. entries.Select(entry => entry.Message.Topic)] },
             Jsonb(entries.Select(entry => StoredAttributes.Of(entry.Message.Message))),

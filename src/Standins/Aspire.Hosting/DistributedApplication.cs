@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
@@ -106,10 +105,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Runs the application as <see cref="RunAsync" /> does and blocks until it has stopped.</summary>
-    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Aspire's signature; the last call of a Main.")]
-    public void Run() => RunAsync().GetAwaiter().GetResult();
-
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -118,9 +113,8 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
             await disposable.DisposeAsync();
     }
 
-    /// <inheritdoc />
-    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "IHost's signature; DisposeAsync is there.")]
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    /// <summary>Stops everything without waiting for it; <see cref="DisposeAsync" /> waits.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
 
     private static PosixSignalRegistration ExitOnSecondInterrupt()
     {

@@ -50,6 +50,7 @@ internal static class AQuietSystem
             Move(13, Declined, "TEA", "released", 3),
             Move(14, Cancelled, "CUP", "released", 4),
         ],
+        Payments = [new PaymentRow(Confirmed, "Captured"), new PaymentRow(Declined, "Declined"), new PaymentRow(Cancelled, "Voided")],
         Ledger =
         [
             Entry(5, Confirmed, "authorized", 30m),

@@ -57,5 +57,19 @@ public sealed class MoneyMatchesOrdersTests
         _quiet with { Ledger = _quiet.Ledger.And(Entry(20, Stranger, "authorized", 1m)) },
         $"payment {Stranger}", "1 ledger entries for an order that does not exist");
 
+    [Theory]
+    [InlineData("Voided")]
+    [InlineData("Capturing")]
+    public void Breaks_when_Payments_does_not_know_of_the_capture(string state) => _invariant.ShouldFind(
+        _quiet with { Payments = _quiet.Payments.With(payment => payment.OrderId == Confirmed, payment => payment with { State = state }) },
+        $"order {Confirmed}", $"Confirmed, but Payments has it as {state}");
+
+    [Theory]
+    [InlineData("Captured")]
+    [InlineData("Authorized")]
+    public void Breaks_when_Payments_believes_to_have_the_money_of_a_cancelled_order(string state) => _invariant.ShouldFind(
+        _quiet with { Payments = _quiet.Payments.With(payment => payment.OrderId == Cancelled, payment => payment with { State = state }) },
+        $"order {Cancelled}", $"Cancelled, but Payments has it as {state}");
+
     private string[] Seen(Snapshot snapshot) => [.. _invariant.Check(snapshot).Select(violation => $"{violation.Subject}: {violation.Seen}")];
 }

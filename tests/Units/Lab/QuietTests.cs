@@ -8,16 +8,28 @@ public sealed class QuietTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Everything_that_moves_is_named() => Quiet.Describe(
-        [new Backlog("orders", 2, []), new Backlog("payments", 0, [new ParkedMessage("payments", "m", "t", "k", "parked", null, 1)])],
-        [AQuietSystem.Lag("inventory", 3), AQuietSystem.Lag("inventory", 4)],
-        [new StockRow("TEA", 10, 4, 6, 0)],
-        heldAuthorizations: 5).ShouldBe([
+    public void Everything_that_moves_is_named() => Quiet.Describe(new Snapshot
+    {
+        Backlogs = [new Backlog("orders", 2, []), new Backlog("payments", 0, [new ParkedMessage("payments", "m", "t", "k", "parked", null, 1)])],
+        Lags = [AQuietSystem.Lag("inventory", 3), AQuietSystem.Lag("inventory", 4)],
+        Stock = [new StockRow("TEA", 10, 4, 6, 0)],
+        Payments = [new PaymentRow(AQuietSystem.Confirmed, "Captured"), new PaymentRow(AQuietSystem.Cancelled, "Voiding")],
+        Ledger =
+        [
+            AQuietSystem.Entry(1, AQuietSystem.Confirmed, "authorized", 1m),
+            AQuietSystem.Entry(2, AQuietSystem.Cancelled, "authorized", 1m),
+            AQuietSystem.Entry(3, AQuietSystem.Confirmed, "captured", 1m),
+        ],
+    }).ShouldBe([
             "2 rows in the outbox of orders",
             "inventory 7 messages behind",
             "1 messages parked",
             "6 pieces reserved",
-            "5 payments authorised, neither captured nor voided"]);
+            "1 payments the provider has not settled",
+            "1 authorisations neither captured nor voided"]);
+
+    [Fact]
+    public void Nothing_is_named_when_nothing_moves() => Quiet.Describe(AQuietSystem.Snapshot()).ShouldBeEmpty();
 
     [Fact]
     public async Task One_quiet_reading_between_two_others_is_not_enough()

@@ -53,10 +53,10 @@ public sealed class ResourceCommandService
                     await process.StartAgainAsync(cancellationToken);
                     break;
                 case "stop":
-                    await process.StopAsync(cancellationToken);
+                    await process.StopAsync(discard: false, cancellationToken);
                     break;
                 case "restart":
-                    await process.StopAsync(cancellationToken);
+                    await process.StopAsync(discard: false, cancellationToken);
                     await process.StartAgainAsync(cancellationToken);
                     break;
                 default:

@@ -17,8 +17,9 @@ internal interface IAgent : IDisposable
     Task Up { get; }
 
     /// <summary>Takes the resource down.</summary>
+    /// <param name="discard">Whether nobody will read its data any more.</param>
     /// <param name="kill">Turns asking into killing.</param>
-    Task StopAsync(CancellationToken kill);
+    Task StopAsync(bool discard, CancellationToken kill);
 }
 
 /// <summary>What all agents of a run share.</summary>

@@ -12,6 +12,9 @@ internal sealed record ProcessSpec(string FileName, IReadOnlyList<string> Argume
     /// <summary>What asks the process to stop.</summary>
     public Signal StopSignal { get; init; } = Signal.Terminate;
 
+    /// <summary>What ends the process at the end of a run whose data nobody will read; null for the same as <see cref="StopSignal" />.</summary>
+    public Signal? DiscardSignal { get; init; }
+
     /// <summary>Sees each line of standard output first.</summary>
     public Action<string>? OnOutput { get; init; }
 }
@@ -19,6 +22,9 @@ internal sealed record ProcessSpec(string FileName, IReadOnlyList<string> Argume
 /// <summary>A process in a session of its own, known to the watchdog before it becomes what it is to be. Thread safe.</summary>
 internal sealed class ChildProcess : IDisposable
 {
+    // Not sh: dash drops variables with a hyphen in their name, such as ConnectionStrings__orders-db.
+    private const string Shell = "bash";
+
     // $0 the watchdog's pipe, $1 the stop signal, then the command. The number is that of the session and, after exec, of the command.
     private const string Launcher = """echo "start $$ $1" >"$0" || exit 125; shift; exec "$@" """;
 
@@ -50,7 +56,8 @@ internal sealed class ChildProcess : IDisposable
     {
         var program = Executables.Find(spec.FileName) ?? throw new DistributedApplicationException($"There is no program '{spec.FileName}'.");
         var start = InNewSession(
-            "/bin/sh", ["-c", Launcher, watchdog.PipePath, spec.StopSignal == Signal.Interrupt ? "INT" : "TERM", program, .. spec.Arguments]);
+            Executables.Find(Shell) ?? throw new DistributedApplicationException($"{Shell} is not on PATH."),
+            ["-c", Launcher, watchdog.PipePath, SignalName(spec.DiscardSignal ?? spec.StopSignal), program, .. spec.Arguments]);
         start.WorkingDirectory = spec.WorkingDirectory;
         // The child's standard input ends when the app host does.
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -109,11 +116,11 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Asks the process to stop, kills it after a while, and then ends what is left of its session. Callable more than once.</summary>
-    public async Task EndAsync(TimeSpan patience, CancellationToken kill)
+    public async Task EndAsync(TimeSpan patience, CancellationToken kill, bool discard = false)
     {
         if (!_process.HasExited)
         {
-            Session.Send(Id, _spec.StopSignal);
+            Session.Send(Id, discard ? _spec.DiscardSignal ?? _spec.StopSignal : _spec.StopSignal);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(kill);
             limit.CancelAfter(patience);
             try
@@ -137,6 +144,13 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public void Dispose() => _process.Dispose();
+
+    private static string SignalName(Signal signal) => signal switch
+    {
+        Signal.Interrupt => "INT",
+        Signal.Quit => "QUIT",
+        _ => "TERM",
+    };
 
     private static async Task ReadAsync(StreamReader reader, Action<string> onLine)
     {

@@ -87,7 +87,7 @@ internal sealed partial class Orchestrator(
         async Task StopAfter(List<Task> others, IAgent agent)
         {
             await Task.WhenAll(others);
-            await agent.StopAsync(kill);
+            await agent.StopAsync(discard: !options.Value.KeepData, kill);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class PassiveAgent(IResource resource, AgentContext context) : I
 
     public void Start() => _run = RunAsync(_stop.Token);
 
-    public async Task StopAsync(CancellationToken kill)
+    public async Task StopAsync(bool discard, CancellationToken kill)
     {
         await _stop.CancelAsync();
         await _run;

@@ -17,6 +17,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
     private TaskCompletionSource _up = NewUp();
     private CancellationTokenSource _stop = new();
     private CancellationToken _kill;
+    private bool _discard;
     private Task _run = Task.CompletedTask;
 
     public IResource Resource => resource;
@@ -25,12 +26,12 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
 
     public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);
 
-    public async Task StopAsync(CancellationToken kill)
+    public async Task StopAsync(bool discard, CancellationToken kill)
     {
         await _commands.WaitAsync(CancellationToken.None);
         try
         {
-            _kill = kill;
+            (_discard, _kill) = (discard, kill);
             await _stop.CancelAsync();
             await _run;
         }
@@ -156,7 +157,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
                 Publish(s => s with { State = KnownResourceStates.Stopping });
             await running.CancelAsync();
             await health;
-            await child.EndAsync(context.Options.StopTimeout, _kill);
+            await child.EndAsync(context.Options.StopTimeout, _kill, _discard);
         }
     }
 

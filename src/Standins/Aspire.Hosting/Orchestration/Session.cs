@@ -7,6 +7,7 @@ namespace Standins.Aspire.Hosting.Orchestration;
 internal enum Signal
 {
     Interrupt = 2,
+    Quit = 3,
     Kill = 9,
     Terminate = 15,
 }

@@ -32,8 +32,13 @@ internal sealed class PostgresProcess(PostgresServerResource server, ProcessCont
         var port = await server.PrimaryEndpoint.Property(EndpointProperty.TargetPort).GetValueAsync(context.CancellationToken);
         var command = AsServerUser(
             Path.Combine(_bin, "postgres"), ["-D", Data, "-p", port!, .. Settings.SelectMany(s => new[] { "-c", s })]);
-        // SIGINT is a fast shutdown: SIGTERM would wait for every client to leave.
-        return new ProcessSpec(command[0], command[1..], _home) { StopSignal = Signal.Interrupt };
+        return new ProcessSpec(command[0], command[1..], _home)
+        {
+            // A fast shutdown: SIGTERM would wait for every client to leave.
+            StopSignal = Signal.Interrupt,
+            // An immediate shutdown: no checkpoint of what is about to be deleted.
+            DiscardSignal = context.Options.KeepData ? null : Signal.Quit,
+        };
     }
 
     private async Task InitializeAsync()

@@ -89,7 +89,7 @@ public sealed record NatsOpts
     /// <summary>Messages a core subscription buffers. Default 16,384. Pull consumers are bounded by what they asked for instead.</summary>
     public int SubPendingChannelCapacity { get; init; } = 16384;
 
-    /// <summary>What a full core subscription does with the next message. Default: drop it and raise <see cref="INatsConnection.MessageDropped"/>.</summary>
+    /// <summary>What a full core subscription does for the next message. Default: drop the newest it holds and raise <see cref="INatsConnection.MessageDropped"/>.</summary>
     public BoundedChannelFullMode SubPendingChannelFullMode { get; init; } = BoundedChannelFullMode.DropNewest;
 }
 

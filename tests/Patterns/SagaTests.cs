@@ -1,0 +1,133 @@
+using Messaging;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Patterns;
+
+public sealed class SagaTests
+{
+    [Fact]
+    public async Task A_saga_is_made_by_its_first_message_changed_by_later_ones_and_removed_by_its_last()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = await StartAsync(database);
+        var id = Guid.NewGuid();
+
+        await PublishAsync(service, new JourneyStarted(id));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("journeys where current_state = 'Underway' and steps = 0") == 1, "it is made");
+        await PublishAsync(service, new StepTaken(id));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("journeys where steps = 1") == 1, "it is changed");
+        await PublishAsync(service, new JourneyEnded(id));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("journeys") == 0, "it is removed");
+
+        (await database.CountAsync("messaging.parked")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Messages_of_one_batch_see_what_the_earlier_ones_did()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var broker = new InMemoryBroker();
+        var id = Guid.NewGuid();
+        var reports = new RecordingTransport();
+        await using (var sender = await TestService.StartAsync(database, reports, messaging => messaging.Messages(JourneyStateMachine.Definitions)))
+        {
+            // From start to end, then from start again: all of it lies in the broker before the saga's receiver looks.
+            object[] story = [new JourneyStarted(id), new StepTaken(id), new StepTaken(id), new JourneyEnded(id), new JourneyStarted(id), new StepTaken(id)];
+            await PublishAsync(sender, story);
+            await Eventually.BecomesTrueAsync(() => reports.Arrived.Count == story.Length, "all were published");
+        }
+
+        await using var other = await TestDatabase.CreateAsync();
+        await using var service = await StartAsync(other, broker, receive: false);
+        foreach (var message in reports.Arrived)
+            Append(service, "journeys", message);
+        await using var receiver = await StartAsync(other, broker);
+
+        await Eventually.BecomesTrueAsync(async () => await other.CountAsync("journeys where steps = 1") == 1, "the second journey is underway");
+        (await other.CountAsync("messaging.inbox")).ShouldBe(6);
+        (await other.ReadAsync<long>("select count(distinct xmin::text) from messaging.inbox")).ShouldBe(1, "it was one transaction");
+    }
+
+    [Fact]
+    public async Task Changes_that_race_are_all_kept()
+    {
+        const int each = 60;
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = await StartAsync(database);
+        var id = Guid.NewGuid();
+        await PublishAsync(service, new JourneyStarted(id));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("journeys") == 1, "it is made");
+
+        // Two topics, so two receivers work on the one instance side by side.
+        await Task.WhenAll(
+            SendOneByOneAsync(() => new StepTaken(id)),
+            SendOneByOneAsync(() => new DetourTaken(id)));
+
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync($"journeys where steps = {2 * each}") == 1, "each step counts once");
+        (await database.CountAsync("messaging.parked")).ShouldBe(0);
+
+        async Task SendOneByOneAsync(Func<object> next)
+        {
+            for (var i = 0; i < each; i++)
+                await PublishAsync(service, next());
+        }
+    }
+
+    [Fact]
+    public async Task A_message_that_fails_leaves_no_trace_in_the_saga_and_sends_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = await StartAsync(database);
+        var id = Guid.NewGuid();
+        await PublishAsync(service, new JourneyStarted(id));
+
+        await PublishAsync(service, new StepTaken(id, Stumble: true));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where cause like '%stumbled%'") == 1, "it is parked");
+
+        (await database.ReadAsync<int>("select steps from journeys")).ShouldBe(0);
+        await PublishAsync(service, new DetourTaken(id)); // another partition's message of the same saga still gets through
+        await Eventually.BecomesTrueAsync(
+            async () => await database.CountAsync("messaging.parked") + await database.CountAsync("journeys where steps = 1") == 2, "the next is taken care of");
+        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_saga_that_searches_by_anything_but_its_id_is_told_so()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = await TestService.StartAsync(database, InMemory(), messaging => messaging
+            .Messages(SearchingStateMachine.Definitions)
+            .Receive("searches", ["finds"], receiver => receiver.Saga<SearchingStateMachine, Journey>()));
+
+        await PublishAsync(service, new Found("here"));
+
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where cause like '%CorrelateById%'") == 1, "it is parked");
+    }
+
+    private static InMemoryTransport InMemory(InMemoryBroker? broker = null) => new(broker ?? new InMemoryBroker(), TimeProvider.System);
+
+    private static Task<TestService> StartAsync(TestDatabase database, InMemoryBroker? broker = null, bool receive = true) =>
+        TestService.StartAsync(database, InMemory(broker), messaging =>
+        {
+            messaging.Messages(JourneyStateMachine.Definitions);
+            if (receive)
+                messaging.Receive("journeys", ["journeys", "detours"], receiver => receiver.Saga<JourneyStateMachine, Journey>());
+            messaging.Services.AddSingleton(broker ?? new InMemoryBroker());
+        });
+
+    private static async Task PublishAsync(TestService service, params object[] messages)
+    {
+        await using var scope = service.CreateScope();
+        var writer = scope.ServiceProvider.GetRequiredService<OutboxWriter>();
+        foreach (var message in messages)
+            writer.Add(message);
+        await scope.ServiceProvider.GetRequiredService<IUnitOfWork>().CommitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static void Append(TestService service, string topic, Message message)
+    {
+        var attributes = new List<KeyValuePair<string, string>>();
+        CloudEvents.Write(message, attributes, static (list, name, value) => list.Add(KeyValuePair.Create(name, value)));
+        service.Services.GetRequiredService<InMemoryBroker>().Append(topic, message.PartitionKey, message.Id, attributes, message.Body);
+    }
+}

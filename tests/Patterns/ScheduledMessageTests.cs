@@ -1,0 +1,97 @@
+namespace Patterns;
+
+public sealed class ScheduledMessageTests
+{
+    [Fact]
+    public async Task A_scheduled_message_comes_when_it_is_due_and_not_before()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var transport = new RecordingTransport();
+        await using var service = await TestService.StartAsync(database, transport);
+        var start = DateTimeOffset.UtcNow;
+        var entries = Enumerable.Range(0, 20).Select(i => Messages.Entry($"key-{i}", i, start.AddMilliseconds(400 + (i * 37)))).ToArray();
+
+        await service.SendAsync([.. entries.Reverse()]);
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == entries.Length, "all arrive");
+
+        var lateness = entries.Select(entry => transport.ArrivedAt[entry.Message.Message.Id] - entry.Due!.Value).ToArray();
+        lateness.ShouldAllBe(late => late >= TimeSpan.Zero);
+        lateness.Order().ElementAt(lateness.Length / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+        lateness.Max().ShouldBeLessThan(TimeSpan.FromMilliseconds(500)); // a busy machine may hold up one of them
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_without_a_due_time_does_not_wait_for_one_of_its_key_that_has_one(bool scheduledFirst)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var transport = new RecordingTransport();
+        await using var service = await TestService.StartAsync(database, transport);
+
+        var (scheduled, atOnce) = (Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMinutes(10)), Messages.Entry("key", 2));
+        await (scheduledFirst ? service.SendAsync(scheduled, atOnce) : service.SendAsync(atOnce, scheduled));
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the one without arrives");
+        transport.NumbersOf("key").ShouldBe([2]);
+        (await database.CountAsync("messaging.outbox where due is not null")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_scheduled_message_outlives_the_process_that_scheduled_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var transport = new RecordingTransport();
+        await using (var first = await TestService.StartAsync(database, transport))
+            await first.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMilliseconds(300)));
+        transport.Arrived.ShouldBeEmpty();
+
+        await using var second = await TestService.StartAsync(database, transport);
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
+    }
+
+    [Fact]
+    public async Task A_scheduled_message_can_be_taken_back_by_its_token_in_the_same_scope_or_a_later_one()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var transport = new RecordingTransport();
+        await using var service = await TestService.StartAsync(database, transport);
+        var (early, late, other) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var due = DateTimeOffset.UtcNow.AddMilliseconds(700);
+
+        await service.DoAsync((_, outbox) =>
+        {
+            outbox.Add(Messages.Entry("key", 1, due, early));
+            outbox.Add(Messages.Entry("key", 2, due, late));
+            outbox.Add(Messages.Entry("key", 3, due, other));
+            outbox.Cancel(early);
+        });
+        (await database.CountAsync("messaging.outbox")).ShouldBe(2);
+        await service.DoAsync((_, outbox) => outbox.Cancel(late));
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the one that was not taken back arrives");
+        transport.NumbersOf("key").ShouldBe([3]);
+        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_token_may_be_used_again_in_the_scope_that_cancels_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var transport = new RecordingTransport();
+        await using var service = await TestService.StartAsync(database, transport);
+        var token = Guid.NewGuid();
+        await service.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMinutes(10), token));
+
+        await service.DoAsync((_, outbox) =>
+        {
+            outbox.Cancel(token);
+            outbox.Add(Messages.Entry("key", 2, DateTimeOffset.UtcNow.AddMilliseconds(100), token));
+        });
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the second one arrives");
+        transport.NumbersOf("key").ShouldBe([2]);
+        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+    }
+}
