@@ -172,7 +172,7 @@ internal sealed partial class KafkaSubscription(
             _pumps[partition.Partition.Value] = new PartitionPump(subscription, partition.Partition.Value, Handle, Settle, time, logger, stopping);
             LogAssigned(subscription.Topic, subscription.Group, partition.Partition.Value);
 
-            ValueTask Settle(Delivery last)
+            ValueTask Settle(Delivery last, CancellationToken lost)
             {
                 consumer.StoreOffset(new TopicPartitionOffset(partition, last.Position + 1));
                 return ValueTask.CompletedTask;

@@ -36,8 +36,8 @@ public sealed record KafkaTransportOptions
     /// <summary>How often settled positions are committed while running; what a crash makes come again. Default 1 s.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>After how long without a heartbeat the group gives an instance's partitions to others. Default 10 s.</summary>
-    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>After how long without a heartbeat the group gives an instance's partitions to others. Default 6 s, the least that Apache Kafka allows.</summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>How long handlers may take to finish once the subscription stops or a partition is taken away. Default 20 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);

@@ -16,7 +16,7 @@ internal sealed partial class PartitionPump : IDisposable
     private readonly Subscription _subscription;
     private readonly int _partition;
     private readonly PartitionHandler _handler;
-    private readonly Func<Delivery, ValueTask> _settle;
+    private readonly Func<Delivery, CancellationToken, ValueTask> _settle;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -39,7 +39,7 @@ internal sealed partial class PartitionPump : IDisposable
         Subscription subscription,
         int partition,
         PartitionHandler handler,
-        Func<Delivery, ValueTask> settle,
+        Func<Delivery, CancellationToken, ValueTask> settle,
         TimeProvider time,
         ILogger logger,
         CancellationToken stopping)
@@ -94,7 +94,7 @@ internal sealed partial class PartitionPump : IDisposable
                 var batch = TakeBatch();
                 if (!await HandleAsync(batch) || _lost.IsCancellationRequested)
                     return;
-                await _settle(batch.Deliveries[^1]);
+                await _settle(batch.Deliveries[^1], _lost.Token);
                 Interlocked.Exchange(ref _settled, batch.Deliveries[^1].Position);
             }
         }

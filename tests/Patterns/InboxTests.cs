@@ -73,12 +73,32 @@ public sealed class InboxTests
         await using var second = await TestService.StartAsync(database, new RecordingTransport());
         var batch = Enumerable.Range(0, 100).Select(i => Messages.Incoming(Messages.New($"key-{i}"), i)).ToArray();
 
-        // In opposite orders: without the sorting of ids the two would deadlock.
         var both = await Task.WhenAll(ReceiveAsync(first, "consumer", batch), ReceiveAsync(second, "consumer", [.. batch.Reverse()]));
 
         both.Sum(admissions => admissions.Count(admission => admission == Admission.Handle)).ShouldBe(100);
         both.Sum(admissions => admissions.Count(admission => admission == Admission.Duplicate)).ShouldBe(100);
         (await database.CountAsync("things where count = 1")).ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Two_that_receive_the_same_messages_in_opposite_orders_do_not_deadlock()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var service = await TestService.StartAsync(database, new RecordingTransport());
+        var (a, b, c) = (Incoming("a"), Incoming("b"), Incoming("c"));
+
+        Task<IReadOnlyList<Admission>>[] both;
+        await using (var scope = service.CreateScope())
+        {
+            // While b is taken, one comes from a and one from c; each would have what the other needs next.
+            await scope.ServiceProvider.GetRequiredService<IReceiveStore>().AdmitAsync("consumer", [b], Cancelled);
+            both = [ReceiveAsync(service, "consumer", [a, b, c]), ReceiveAsync(service, "consumer", [c, b, a])];
+            await WaitersAreAsync(database, 2);
+        }
+
+        (await Task.WhenAll(both)).SelectMany(admissions => admissions).Count(admission => admission == Admission.Handle).ShouldBe(3);
+
+        static IncomingMessage Incoming(string id) => Messages.Incoming(Messages.New("key") with { Id = id });
     }
 
     [Fact]
@@ -93,8 +113,7 @@ public sealed class InboxTests
         {
             await scope.ServiceProvider.GetRequiredService<IReceiveStore>().AdmitAsync("consumer", [message], Cancelled);
             other = ReceiveAsync(service, "consumer", [message]);
-            await Eventually.BecomesTrueAsync(
-                async () => await database.CountAsync("pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == 1, "the other waits");
+            await WaitersAreAsync(database, 1);
         }
 
         (await other).ShouldBe([Admission.Handle], "the first one rolled back");
@@ -125,6 +144,9 @@ public sealed class InboxTests
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.inbox") == 1, "the old ones are gone");
         (await database.CountAsync("messaging.inbox where received_at > now() - interval '1 hour'")).ShouldBe(1);
     }
+
+    private static Task WaitersAreAsync(TestDatabase database, int count) => Eventually.BecomesTrueAsync(
+        async () => await database.CountAsync("pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == count, "they wait");
 
     /// <summary>Receives as the pipeline does; the handler counts one up in the thing named by the key.</summary>
     internal static async Task<IReadOnlyList<Admission>> ReceiveAsync(TestService service, string consumer, IReadOnlyList<IncomingMessage> batch)

@@ -8,6 +8,8 @@ internal static class KafkaServer
 {
     private static readonly Lazy<(string Servers, IAdminClient? Owner)> Started = new(Start);
 
+    public static bool IsEmbedded => Started.Value.Owner is not null;
+
     public static string BootstrapServers => Started.Value.Servers;
 
     private static (string Servers, IAdminClient? Owner) Start()

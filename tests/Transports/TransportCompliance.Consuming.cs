@@ -48,7 +48,7 @@ public abstract partial class TransportCompliance
         var sizes = consumption.Batches.Select(batch => batch.Deliveries.Count).ToList();
         sizes[0].ShouldBe(1, "the first message was alone and must not have waited for company");
         sizes.Max().ShouldBe(10);
-        consumption.Batches.ShouldAllBe(batch => batch.Topic == Topic && batch.Group == "group" && batch.Deliveries.All(d => d.Partition == batch.Partition));
+        consumption.Batches.ShouldAllBe(batch => batch.Topic == Topic && batch.Group == Group().Group && batch.Deliveries.All(d => d.Partition == batch.Partition));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public abstract partial class TransportCompliance
         await LagAsync(lags => lags.Count == 4 && lags.All(lag => lag.Messages == 25));
         gate.Open();
         await LagAsync(lags => lags.Count == 4 && lags.All(lag => lag.Messages == 0));
-        (await Transport.GetLagAsync(Cancel)).ShouldAllBe(lag => lag.Topic == Topic && lag.Group == "group");
+        (await Transport.GetLagAsync(Cancel)).ShouldAllBe(lag => lag.Topic == Topic && lag.Group == Group().Group);
         await consumption.StopAsync();
         (await Transport.GetLagAsync(Cancel)).ShouldBeEmpty("a subscription that has ended owns nothing");
     }

@@ -12,7 +12,7 @@ public abstract partial class TransportCompliance
         await Transport.EnsureTopicsAsync(topics, Cancel);
 
         await PublishAsync(topics.SelectMany(topic => Messages.Numbered(topic.Name, "key", 0, 1)));
-        await using var consumption = Consumption.Start(Transport, new Subscription(topics[3].Name, "group"));
+        await using var consumption = Consumption.Start(Transport, Group() with { Topic = topics[3].Name });
         (await consumption.HandledAsync(1)).ShouldHaveSingleItem().Topic.ShouldBe(topics[3].Name);
     }
 
@@ -30,7 +30,7 @@ public abstract partial class TransportCompliance
     public async Task A_topic_that_does_not_exist_cannot_be_consumed()
     {
         var refusal = await Should.ThrowAsync<TransportException>(
-            () => Transport.ConsumeAsync(new Subscription("no.such." + Topic, "group"), (_, _) => Task.CompletedTask, Cancel));
+            () => Transport.ConsumeAsync(Group() with { Topic = "no.such." + Topic }, (_, _) => Task.CompletedTask, Cancel));
         refusal.Message.ShouldContain("no.such." + Topic);
     }
 }

@@ -9,12 +9,13 @@ namespace Transports;
 public abstract partial class TransportCompliance : IAsyncLifetime
 {
     private readonly List<ITransport> _connected = [];
+    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>The transport of the test.</summary>
     protected ITransport Transport { get; private set; } = null!;
 
     /// <summary>A topic of four partitions that no other test uses.</summary>
-    protected string Topic { get; } = $"t{Guid.NewGuid():N}.events";
+    protected string Topic => $"t{_run}.events";
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -54,5 +55,5 @@ public abstract partial class TransportCompliance : IAsyncLifetime
     }
 
     private protected Subscription Group(string name = "group", int maxBatch = 100, int prefetch = 500) =>
-        new(Topic, name, maxBatch, prefetch);
+        new(Topic, $"{name}-{_run}", maxBatch, prefetch);
 }

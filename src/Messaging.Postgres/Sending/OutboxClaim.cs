@@ -19,7 +19,7 @@ internal sealed class OutboxClaim : IAsyncDisposable
             select number as lane
             from generate_series(0, $1 - 1) as number
             cross join lateral (
-              select o.id from messaging.outbox o where o.lane = number and o.due is null order by o.id limit 1) as head
+              select o.id from messaging.outbox o where o.lane = number order by o.id limit 1) as head
             order by head.id
             offset 0) as waiting
           where pg_try_advisory_xact_lock($2, waiting.lane)
@@ -32,7 +32,7 @@ internal sealed class OutboxClaim : IAsyncDisposable
           cross join lateral (
             select o.ctid as place
             from messaging.outbox o
-            where o.lane = lanes.lane and o.due is null
+            where o.lane = lanes.lane
             order by o.id
             limit (select ($4 + count(*) - 1) / greatest(count(*), 1) from lanes)
             for update skip locked) as row))

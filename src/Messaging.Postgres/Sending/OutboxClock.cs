@@ -18,7 +18,7 @@ internal sealed partial class OutboxClock(
     ILogger<OutboxClock> logger) : BackgroundService
 {
     private const string RingSql = """
-        update messaging.outbox set due = null, ready_since = due
+        update messaging.outbox set lane = ~lane, due = null, ready_since = due
         where ctid = any (array(
           select ctid from messaging.outbox where due <= clock_timestamp() order by due limit 1000 for update skip locked))
         """;

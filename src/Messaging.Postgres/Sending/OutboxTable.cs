@@ -12,7 +12,7 @@ internal static class OutboxTable
 
     private const string InsertSql = """
         insert into messaging.outbox (lane, due, schedule_token, topic, attributes, body)
-        select lane, due, schedule_token, topic, attributes, body
+        select case when due is null then lane else ~lane end, due, schedule_token, topic, attributes, body
         from unnest($1::smallint[], $2::timestamptz[], $3::uuid[], $4::text[], $5::jsonb[], $6::bytea[])
           with ordinality as row (lane, due, schedule_token, topic, attributes, body, place)
         order by place

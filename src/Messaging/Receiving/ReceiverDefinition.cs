@@ -20,7 +20,7 @@ internal sealed record HandlerDefinition(
             _ => typeof(TConsumer).GetInterfaces()
                 .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IConsumer<>))
                 .Select(type => type.GenericTypeArguments[0]),
-            (factory, name) => factory.CreateConsumerReceiver<TConsumer>(name));
+            (factory, group) => factory.CreateConsumerReceiver<TConsumer>(NameOf(group, typeof(TConsumer))));
 
     public static HandlerDefinition ForSaga<TStateMachine, TInstance>()
         where TStateMachine : class, SagaStateMachine<TInstance>
@@ -31,5 +31,8 @@ internal sealed record HandlerDefinition(
                 .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Event<>))
                 .Select(type => type.GenericTypeArguments[0])
                 .Distinct(),
-            (factory, name) => factory.CreateSagaReceiver<TInstance>(name));
+            (factory, group) => factory.CreateSagaReceiver<TInstance>(NameOf(group, typeof(TInstance))));
+
+    /// <summary>A name per handler: MassTransit keeps one receiver per name, and a second handler under the same name would never be called.</summary>
+    private static string NameOf(string group, Type handler) => $"{group}.{handler.Name}";
 }

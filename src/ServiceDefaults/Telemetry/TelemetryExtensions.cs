@@ -13,11 +13,13 @@ internal static class TelemetryExtensions
 {
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    // The framework logs several lines per request and per outgoing call; they stay available by configuration.
+    // The frameworks log several lines per request, outgoing call and SQL command; they stay available by configuration.
     private static readonly Dictionary<string, string?> QuietFramework = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft.AspNetCore"] = nameof(LogLevel.Warning),
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = nameof(LogLevel.Warning),
+        ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = nameof(LogLevel.Warning),
+        ["Logging:LogLevel:Npgsql"] = nameof(LogLevel.Warning),
     };
 
     /// <summary>Logs go to the console, one line each, scopes and trace id included.</summary>

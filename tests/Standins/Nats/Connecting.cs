@@ -89,6 +89,17 @@ public class Connecting
     }
 
     [Fact]
+    public async Task The_first_urls_credentials_hold_for_the_whole_list()
+    {
+        await using var server = new NatsServer { Arguments = ["--user", "svc", "--pass", "right"] };
+        await server.InitializeAsync();
+
+        await using var nats = new NatsConnection(server.Opts with { Url = $"nats://svc:right@127.0.0.1:{NatsServer.FreePort()},nats://127.0.0.1:{server.Port}" });
+
+        await nats.PingAsync(Ct);
+    }
+
+    [Fact]
     public async Task A_server_that_says_nothing_does_not_hold_the_caller()
     {
         using var mute = new TcpListener(IPAddress.Loopback, 0);

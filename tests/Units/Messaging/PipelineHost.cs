@@ -48,6 +48,11 @@ public sealed class PingConsumer(Script script) : IConsumer<Ping>
     }
 }
 
+public sealed class UnwantedConsumer : IConsumer<Unwanted>
+{
+    public Task Consume(ConsumeContext<Unwanted> context) => context.Publish(new Pong(context.Message.Key, 0));
+}
+
 /// <summary>A host with the real pipeline and MassTransit binding over the in-memory transport.</summary>
 public sealed class PipelineHost : IAsyncDisposable
 {

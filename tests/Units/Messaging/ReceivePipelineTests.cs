@@ -155,6 +155,18 @@ public sealed class ReceivePipelineTests
     }
 
     [Fact]
+    public async Task Two_consumers_of_one_group_each_get_their_own_messages()
+    {
+        await using var host = await PipelineHost.StartAsync(handlers => handlers.Consumer<PingConsumer>().Consumer<UnwantedConsumer>());
+
+        await host.PublishAsync(new Ping("a", 1), new Unwanted("a"));
+
+        (await host.ReadAsync("pongs", 1)).ShouldHaveSingleItem();
+        host.Script.Handled.ShouldHaveSingleItem();
+        host.Database.Parked.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_dependency_that_is_down_burns_no_attempt_and_keeps_the_order()
     {
         await using var host = await PipelineHost.StartAsync(services: services => services.AddSingleton<IFailureClassifier, TimeoutsAreDependencies>());

@@ -1,7 +1,7 @@
 namespace Standins.NATS.Client.Core;
 
 /// <summary>A value or the exception that took its place.</summary>
-public readonly struct NatsResult<T> : IEquatable<NatsResult<T>>
+public readonly record struct NatsResult<T>
 {
     private readonly T? _value;
     private readonly Exception? _error;
@@ -26,19 +26,4 @@ public readonly struct NatsResult<T> : IEquatable<NatsResult<T>>
 
     /// <summary>An error.</summary>
     public static implicit operator NatsResult<T>(Exception error) => new(error);
-
-    /// <summary>Same value and same error.</summary>
-    public static bool operator ==(NatsResult<T> left, NatsResult<T> right) => left.Equals(right);
-
-    /// <summary>Another value or another error.</summary>
-    public static bool operator !=(NatsResult<T> left, NatsResult<T> right) => !left.Equals(right);
-
-    /// <inheritdoc />
-    public bool Equals(NatsResult<T> other) => EqualityComparer<T?>.Default.Equals(_value, other._value) && ReferenceEquals(_error, other._error);
-
-    /// <inheritdoc />
-    public override bool Equals(object? obj) => obj is NatsResult<T> other && Equals(other);
-
-    /// <inheritdoc />
-    public override int GetHashCode() => HashCode.Combine(_value, _error);
 }

@@ -23,7 +23,7 @@ public interface INatsJSMsg<out T>
     /// <summary>Where acknowledgements go.</summary>
     string? ReplyTo { get; }
 
-    /// <summary>What the server says of this delivery; null when <see cref="ReplyTo"/> does not say it.</summary>
+    /// <summary>What the server says of this delivery, read at each access; null when <see cref="ReplyTo"/> does not say it.</summary>
     NatsJSMsgMetadata? Metadata { get; }
 
     /// <summary>Why the payload could not be deserialised, if it could not.</summary>
@@ -45,7 +45,7 @@ public interface INatsJSMsg<out T>
     ValueTask AckTerminateAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
 }
 
-internal sealed class NatsJSMsg<T>(NatsJSContext context, in NatsMsg<T> message) : INatsJSMsg<T>
+internal sealed class NatsJSMsg<T>(NatsJSConsumer consumer, in NatsMsg<T> message) : INatsJSMsg<T>
 {
     private readonly NatsMsg<T> _message = message;
 
@@ -61,7 +61,7 @@ internal sealed class NatsJSMsg<T>(NatsJSContext context, in NatsMsg<T> message)
 
     public string? ReplyTo => _message.ReplyTo;
 
-    public NatsJSMsgMetadata? Metadata => NatsJSMsgMetadata.Parse(_message.ReplyTo);
+    public NatsJSMsgMetadata? Metadata => NatsJSMsgMetadata.Parse(_message.ReplyTo, consumer.Info.StreamName, consumer.Info.Name);
 
     public NatsException? Error => _message.Error;
 
@@ -82,12 +82,13 @@ internal sealed class NatsJSMsg<T>(NatsJSContext context, in NatsMsg<T> message)
         if (string.IsNullOrWhiteSpace(ReplyTo))
             throw new NatsException("unable to send acknowledgment; ReplyTo is empty");
 
+        var context = consumer.Context;
         return opts?.DoubleAck ?? context.Opts.DoubleAck
-            ? ConfirmAsync(ReplyTo, ack, cancellationToken)
+            ? ConfirmAsync(context, ReplyTo, ack, cancellationToken)
             : context.Core.PublishAsync(ReplyTo, ack, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
     }
 
-    private async ValueTask ConfirmAsync(string replyTo, byte[] ack, CancellationToken cancellationToken) =>
+    private static async ValueTask ConfirmAsync(NatsJSContext context, string replyTo, byte[] ack, CancellationToken cancellationToken) =>
         await context.Core.RequestAsync(replyTo, ack, requestSerializer: NatsRawSerializer<byte[]>.Default, replySerializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
 }
 

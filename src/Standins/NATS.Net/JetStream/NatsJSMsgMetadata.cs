@@ -22,7 +22,7 @@ public readonly record struct NatsJSMsgMetadata(NatsJSSequencePair Sequence, ulo
 
     // ADR-15: $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>
     // or      $JS.ACK.<domain>.<account>.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>[.<token>]
-    internal static NatsJSMsgMetadata? Parse(string? replyTo)
+    internal static NatsJSMsgMetadata? Parse(string? replyTo, string knownStream, string knownConsumer)
     {
         if (replyTo is null || !replyTo.StartsWith("$JS.ACK.", StringComparison.Ordinal))
             return null;
@@ -47,8 +47,11 @@ public readonly record struct NatsJSMsgMetadata(NatsJSSequencePair Sequence, ulo
             delivered,
             pending,
             DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick),
-            text[tokens[at]].ToString(),
-            text[tokens[at + 1]].ToString(),
+            Known(text[tokens[at]], knownStream),
+            Known(text[tokens[at + 1]], knownConsumer),
             domain);
     }
+
+    // Every message of a consumer names the same stream and consumer.
+    private static string Known(ReadOnlySpan<char> name, string known) => name.SequenceEqual(known) ? known : name.ToString();
 }

@@ -65,7 +65,7 @@ public sealed partial class NatsConnection
         lock (_gate)
         {
             _state = NatsConnectionState.Closed;
-            _opened.TrySetException(failure);
+            Fail(_opened, failure);
         }
 
         return null;

@@ -54,13 +54,16 @@ public sealed partial class NatsConnection
         try
         {
             command.Publish(subject, replyTo, headers, Opts.HeaderEncoding, data, serializer, _info?.MaxPayload ?? int.MaxValue);
-            _writer.Enqueue(command.Line, command.Body);
+            if (!_writer.Enqueue(command.Line, command.Body))
+                throw Over();
         }
         finally
         {
             command.Return();
         }
     }
+
+    private Exception Over() => _disposed ? new ObjectDisposedException(nameof(NatsConnection)) : new NatsConnectionFailedException("Connection is in failed state");
 
     private async ValueTask WaitToPublishAsync(CancellationToken cancellationToken)
     {
@@ -75,7 +78,7 @@ public sealed partial class NatsConnection
         await WaitForOpenAsync(timeout.Token);
     }
 
-    private async ValueTask WaitForOpenAsync(CancellationToken cancellationToken) => await ConnectAsync().AsTask().WaitAsync(cancellationToken);
+    private Task WaitForOpenAsync(CancellationToken cancellationToken) => OpenedAsync().WaitAsync(cancellationToken);
 
     private static void CheckSubject(string subject)
     {

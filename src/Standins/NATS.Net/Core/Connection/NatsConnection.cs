@@ -75,14 +75,17 @@ public sealed partial class NatsConnection : INatsConnection
     public INatsServerInfo? ServerInfo => _info;
 
     /// <inheritdoc />
-    public async ValueTask ConnectAsync()
+    public ValueTask ConnectAsync() => new(OpenedAsync());
+
+    // The task is shared by all who wait: its failure is not their own.
+    private Task OpenedAsync()
     {
         Task opened;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_state == NatsConnectionState.Open)
-                return;
+                return Task.CompletedTask;
 
             if (_state == NatsConnectionState.Closed)
             {
@@ -94,7 +97,7 @@ public sealed partial class NatsConnection : INatsConnection
             opened = _opened.Task;
         }
 
-        await opened;
+        return opened;
     }
 
     /// <inheritdoc />
@@ -125,7 +128,6 @@ public sealed partial class NatsConnection : INatsConnection
         End(reason: null, new ObjectDisposedException(nameof(NatsConnection)));
         await _events.DisposeAsync();
         _requests.Dispose();
-        _writer.Dispose();
         _stopping.Dispose();
     }
 
@@ -153,14 +155,20 @@ public sealed partial class NatsConnection : INatsConnection
 
     private void End(Exception? reason, Exception forWaiters)
     {
-        _opened.TrySetException(forWaiters);
-        // Nobody may be waiting; that is no unobserved exception.
-        _ = _opened.Task.Exception;
+        Fail(_opened, forWaiters);
+        _writer.Stop(forWaiters);
         foreach (var subscription in _subscriptions.Values)
             subscription.End(reason);
 
         _requests.FailAll(forWaiters);
         CancelPings();
+    }
+
+    private static void Fail(TaskCompletionSource signal, Exception reason)
+    {
+        signal.TrySetException(reason);
+        // Nobody may be waiting; that is no unobserved exception.
+        _ = signal.Task.Exception;
     }
 
     private void Raise<TArgs>(AsyncEventHandler<TArgs>? handlers, TArgs args)

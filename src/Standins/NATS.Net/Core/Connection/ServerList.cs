@@ -13,6 +13,7 @@ internal sealed class ServerList
 
     private readonly NatsOpts _opts;
     private readonly ServerAddress[] _seeds;
+    private readonly NatsAuthOpts _auth;
     private volatile ServerAddress[] _announced = [];
 
     /// <summary>Throws <see cref="NatsException"/> when a URL cannot be read.</summary>
@@ -23,6 +24,9 @@ internal sealed class ServerList
         if (_seeds.Length == 0)
             throw new NatsException($"no server in URL '{opts.Url}'");
 
+        // As with the official client the first URL's credentials hold for all that have none.
+        _auth = _seeds[0].Auth;
+        _seeds = [.. _seeds.Select(WithAuth)];
         if (!opts.NoRandomize)
             Random.Shared.Shuffle(_seeds);
     }
@@ -37,10 +41,11 @@ internal sealed class ServerList
         if (urls is null)
             return;
 
-        var auth = _seeds[0].Auth;
-        _announced = [.. urls.Select(Parse).Select(server => server with { Auth = auth })
+        _announced = [.. urls.Select(Parse).Select(WithAuth)
             .Where(server => !Array.Exists(_seeds, seed => seed.Host == server.Host && seed.Port == server.Port))];
     }
+
+    private ServerAddress WithAuth(ServerAddress server) => server.Auth.IsAnonymous ? server with { Auth = _auth } : server;
 
     private ServerAddress Parse(string url)
     {

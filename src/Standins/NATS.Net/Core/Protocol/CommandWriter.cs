@@ -1,26 +1,32 @@
+using System.Threading.Channels;
+
 namespace Standins.NATS.Client.Core;
 
 /// <summary>
 /// Collects commands of any number of threads in one buffer; one loop writes it to the socket, so that everything which arrives during
 /// a write goes out with the next one. What was not yet handed to a socket when that broke stays and goes to the next.
 /// </summary>
-internal sealed class CommandWriter(int highWater) : IDisposable
+internal sealed class CommandWriter(int highWater)
 {
     private const int KeptCapacity = 1024 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _work = new(0);
+    private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private byte[] _filling = new byte[64 * 1024];
     private byte[] _writing = new byte[64 * 1024];
     private int _count;
     private bool _signalled;
     private TaskCompletionSource? _room;
+    private Exception? _stopped;
 
-    /// <summary>Adds one command, whole.</summary>
-    public void Enqueue(ReadOnlySpan<byte> line, ReadOnlySpan<byte> body = default)
+    /// <summary>Adds one command, whole; false when the connection is over.</summary>
+    public bool Enqueue(ReadOnlySpan<byte> line, ReadOnlySpan<byte> body = default)
     {
         lock (_gate)
         {
+            if (_stopped is not null)
+                return false;
+
             var needed = checked(_count + line.Length + body.Length);
             if (needed > _filling.Length)
                 Array.Resize(ref _filling, (int)Math.Min(Math.Max(_filling.Length * 2L, needed), Array.MaxLength));
@@ -29,12 +35,12 @@ internal sealed class CommandWriter(int highWater) : IDisposable
             body.CopyTo(_filling.AsSpan(_count + line.Length));
             _count = needed;
             if (_signalled)
-                return;
+                return true;
 
             _signalled = true;
         }
 
-        _work.Release();
+        return _work.Writer.TryWrite(true);
     }
 
     /// <summary>Waits while more than the limit waits for the socket.</summary>
@@ -45,6 +51,9 @@ internal sealed class CommandWriter(int highWater) : IDisposable
 
         lock (_gate)
         {
+            if (_stopped is not null)
+                return ValueTask.FromException(_stopped);
+
             if (_count <= highWater)
                 return default;
 
@@ -60,17 +69,21 @@ internal sealed class CommandWriter(int highWater) : IDisposable
         {
             var chunk = Take();
             if (chunk.IsEmpty)
-                await _work.WaitAsync(cancellationToken);
+                await _work.Reader.ReadAsync(cancellationToken);
             else
                 await stream.WriteAsync(chunk, cancellationToken);
         }
     }
 
-    public void Dispose()
+    /// <summary>Takes no more commands; those who wait for room are told why.</summary>
+    public void Stop(Exception reason)
     {
-        _work.Dispose();
         lock (_gate)
-            _room?.TrySetException(new ObjectDisposedException(nameof(NatsConnection)));
+        {
+            _stopped = reason;
+            _count = 0;
+            _room?.TrySetException(reason);
+        }
     }
 
     private ReadOnlyMemory<byte> Take()

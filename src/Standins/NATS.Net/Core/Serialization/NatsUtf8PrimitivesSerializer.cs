@@ -84,32 +84,9 @@ internal static class Utf8Primitives
         Whole<DateTime>(Utf8Parser.TryParse, 'O'), Whole<DateTimeOffset>(Utf8Parser.TryParse, 'O'),
     }.ToDictionary(reader => reader.GetType().GenericTypeArguments[0]);
 
-    /// <summary>The reader of a primitive, also for its nullable form; null for any other type.</summary>
-    public static Reader<T>? ReaderFor<T>()
-    {
-        if (Readers.TryGetValue(typeof(T), out var reader))
-            return (Reader<T>)reader;
-
-        if (Nullable.GetUnderlyingType(typeof(T)) is not { } underlying || !Readers.TryGetValue(underlying, out reader))
-            return null;
-
-        return typeof(Utf8Primitives).GetMethod(nameof(Lift), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
-            .MakeGenericMethod(underlying).CreateDelegate<Func<Delegate, Delegate>>()(reader) as Reader<T>;
-    }
+    /// <summary>The reader of a primitive; null for any other type.</summary>
+    public static Reader<T>? ReaderFor<T>() => (Reader<T>?)Readers.GetValueOrDefault(typeof(T));
 
     private static Reader<T> Whole<T>(Parser<T> parse, char format = default) =>
         (text, out value) => parse(text, out value, out var consumed, format) && consumed == text.Length;
-
-    private static Delegate Lift<T>(Delegate reader)
-        where T : struct
-    {
-        return (Reader<T?>)Lifted;
-
-        bool Lifted(ReadOnlySpan<byte> text, out T? value)
-        {
-            var read = ((Reader<T>)reader)(text, out var plain);
-            value = plain;
-            return read;
-        }
-    }
 }

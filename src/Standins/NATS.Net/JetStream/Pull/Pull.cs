@@ -11,13 +11,16 @@ namespace Standins.NATS.Client.JetStream;
 /// </summary>
 internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 {
-    private readonly NatsJSContext _context;
-    private readonly string _stream;
-    private readonly string _consumer;
+    // How late the server may tell that a request has expired.
+    private static readonly TimeSpan ExpiryGrace = TimeSpan.FromSeconds(5);
+
+    private readonly NatsJSConsumer _consumer;
+    private readonly string _next;
     private readonly INatsDeserialize<T> _deserializer;
     private readonly ILogger _logger;
     private readonly byte[] _inbox;
-    private readonly ITimer? _watch;
+    private readonly ITimer _watch;
+    private readonly TimeSpan _longestSilence;
     private readonly NotificationQueue? _notifications;
     private readonly Channel<NatsJSMsg<T>> _messages = Channel.CreateUnbounded<NatsJSMsg<T>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private long _lastHeard;
@@ -26,21 +29,22 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     protected Pull(NatsJSConsumer consumer, PullLimits limits, INatsDeserialize<T>? deserializer, Func<INatsJSNotification, CancellationToken, Task>? onNotification)
         : base(consumer.Context.Core.NewInbox(), queueGroup: null)
     {
-        _context = consumer.Context;
-        _stream = consumer.Info.StreamName;
-        _consumer = consumer.Info.Name;
+        _consumer = consumer;
+        _next = consumer.Context.Api($"CONSUMER.MSG.NEXT.{consumer.Info.StreamName}.{consumer.Info.Name}");
         Limits = limits;
         _deserializer = deserializer ?? Connection.Opts.SerializerRegistry.GetDeserializer<T>();
         _logger = Connection.Opts.LoggerFactory.CreateLogger("NATS.Client.JetStream.Pull");
         _inbox = System.Text.Encoding.UTF8.GetBytes(Subject);
         _notifications = onNotification is null ? null : new NotificationQueue(onNotification, e => Complete(e));
-        if (limits.IdleHeartbeat > TimeSpan.Zero)
-            _watch = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckSilence(), this, limits.IdleHeartbeat, limits.IdleHeartbeat);
+        var heartbeats = limits.IdleHeartbeat > TimeSpan.Zero;
+        _longestSilence = heartbeats ? 2 * limits.IdleHeartbeat : limits.Expires + ExpiryGrace;
+        var interval = heartbeats ? limits.IdleHeartbeat : _longestSilence;
+        _watch = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckSilence(), this, interval, interval);
     }
 
     protected PullLimits Limits { get; }
 
-    protected NatsConnection Connection => _context.Core;
+    protected NatsConnection Connection => _consumer.Context.Core;
 
     /// <summary>Subscribes and asks for the first messages.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
@@ -76,12 +80,11 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         Heard();
         if (frame.Subject.SequenceEqual(_inbox))
         {
-            var status = HeaderCodec.Parse(frame.Headers, Connection.Opts.HeaderEncoding);
-            OnStatus(status);
+            OnStatus(frame.Headers.IsEmpty ? new NatsHeaders() : HeaderCodec.Parse(frame.Headers, Connection.Opts.HeaderEncoding));
             return default;
         }
 
-        var message = new NatsJSMsg<T>(_context, NatsMsg<T>.From(frame.SubjectText, frame, Connection, _deserializer));
+        var message = new NatsJSMsg<T>(_consumer, NatsMsg<T>.From(frame.SubjectText, frame, Connection, _deserializer));
         OnMessage(message);
         return default;
     }
@@ -92,9 +95,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     {
         Connection.Remove(this);
         Complete();
-        if (_watch is not null)
-            await _watch.DisposeAsync();
-
+        await _watch.DisposeAsync();
         if (_notifications is not null)
             await _notifications.DisposeAsync();
     }
@@ -105,7 +106,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 
     protected abstract void OnStatus(NatsHeaders status);
 
-    /// <summary>The reader waits and nothing was heard for twice the heartbeat interval.</summary>
+    /// <summary>The reader waits and nothing was heard for twice the heartbeat interval, or without heartbeats past the expiry.</summary>
     protected abstract void OnSilence();
 
     protected void Buffer(NatsJSMsg<T> message) => _messages.Writer.TryWrite(message);
@@ -126,7 +127,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
             Expires = noWait ? TimeSpan.Zero : Limits.Expires,
             IdleHeartbeat = noWait ? TimeSpan.Zero : Limits.IdleHeartbeat,
         };
-        Connection.TryPublish(_context.Api($"CONSUMER.MSG.NEXT.{_stream}.{_consumer}"), Subject, request, NatsJSJsonSerializer<ConsumerGetnextRequest>.Default);
+        Connection.TryPublish(_next, Subject, request, NatsJSJsonSerializer<ConsumerGetnextRequest>.Default);
     }
 
     /// <summary>Ends the pull if the status says that it cannot go on.</summary>
@@ -156,7 +157,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     // While the application works on a message no pull request need be open, so silence means nothing then.
     private void CheckSilence()
     {
-        if (!Volatile.Read(ref _readerWaits) || Environment.TickCount64 - Volatile.Read(ref _lastHeard) < 2 * Limits.IdleHeartbeat.TotalMilliseconds)
+        if (!Volatile.Read(ref _readerWaits) || Environment.TickCount64 - Volatile.Read(ref _lastHeard) < _longestSilence.TotalMilliseconds)
             return;
 
         Heard();

@@ -33,8 +33,7 @@ internal readonly record struct PullLimits(bool InBytes, long Max, long Threshol
         if (wait < MinExpires)
             throw new NatsJSException($"expires must be at least {MinExpires}");
 
-        // Half of a long wait would exceed what is allowed.
-        var idle = idleHeartbeat ?? (wait / 2 < MaxHeartbeat ? wait / 2 : MaxHeartbeat);
+        var idle = idleHeartbeat ?? wait / 2;
         if (idle > MaxHeartbeat || (idle != TimeSpan.Zero && idle < MinHeartbeat))
             throw new NatsJSException($"idleHeartbeat must be between {MinHeartbeat} and {MaxHeartbeat}");
 

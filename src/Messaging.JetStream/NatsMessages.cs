@@ -1,0 +1,71 @@
+using System.Buffers;
+
+namespace Messaging.JetStream;
+
+/// <summary>
+/// Messages on NATS and back, by the CloudEvents NATS binding in binary mode: attributes as headers <c>ce-…</c>,
+/// percent-encoded where they are not plain ASCII, the content type as it is, the body as the payload.
+/// </summary>
+internal static class NatsMessages
+{
+    private const string Prefix = "ce-";
+
+    // What the client adds on its own: the message id, and trace headers when somebody listens.
+    private const int ReservedForClient = 256;
+
+    public static NatsHeaders HeadersOf(Message message)
+    {
+        var headers = new NatsHeaders();
+        CloudEvents.Write(message, headers, static (headers, name, value) =>
+        {
+            if (name == CloudEvents.ContentType)
+                headers[name] = value;
+            else
+                headers[Prefix + name] = PercentEncoding.ToHeader(value);
+        });
+        return headers;
+    }
+
+    /// <summary>The message as the server counts it against <c>max_payload</c>, rounded up.</summary>
+    public static int SizeOf(NatsHeaders headers, ReadOnlyMemory<byte> body)
+    {
+        var size = body.Length + ReservedForClient;
+        foreach (var (name, value) in headers)
+            size += name.Length + value.ToString().Length + ": \r\n".Length;
+        return size;
+    }
+
+    public static Delivery ToDelivery(string topic, int partition, long position, INatsJSMsg<byte[]> message)
+    {
+        var attributes = new List<KeyValuePair<string, string>>(message.Headers?.Count ?? 0);
+        if (message.Headers is { } headers)
+        {
+            // Attributes last: of a name given twice the last one counts, so a foreign header cannot displace an attribute.
+            AddHeaders(attributes, headers, attributesOnly: false);
+            AddHeaders(attributes, headers, attributesOnly: true);
+        }
+
+        return new Delivery(topic, partition, position, attributes, message.Data ?? [], Streams.KeyOf(message.Subject));
+    }
+
+    private static void AddHeaders(List<KeyValuePair<string, string>> attributes, NatsHeaders headers, bool attributesOnly)
+    {
+        foreach (var (name, values) in headers)
+        {
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) != attributesOnly || values.Count == 0)
+                continue;
+            var value = values[^1] ?? "";
+            attributes.Add(attributesOnly ? new(name[Prefix.Length..], PercentEncoding.Decode(value)) : new(name, value));
+        }
+    }
+}
+
+/// <summary>Bodies are bytes: written as they are, read into an array of their own.</summary>
+internal sealed class BodyBytes : INatsSerialize<ReadOnlyMemory<byte>>, INatsDeserialize<byte[]>
+{
+    public static readonly BodyBytes Instance = new();
+
+    public void Serialize(IBufferWriter<byte> bufferWriter, ReadOnlyMemory<byte> value) => bufferWriter.Write(value.Span);
+
+    public byte[] Deserialize(in ReadOnlySequence<byte> buffer) => buffer.ToArray();
+}

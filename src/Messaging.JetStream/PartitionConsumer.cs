@@ -1,0 +1,173 @@
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.JetStream;
+
+/// <summary>
+/// Consumes one partition as its owner. One ownership is one consumer and one pump; when the connection or the consumer is
+/// lost, or a delivery is missing, the next begins behind the settled position.
+/// </summary>
+internal sealed partial class PartitionConsumer(
+    JetStreamLink link,
+    Subscription subscription,
+    int partition,
+    PartitionHandler handler,
+    JetStreamTransportOptions options,
+    TimeProvider time,
+    ILogger logger)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly ConsumerEpochs _epochs = new(link.JetStream, subscription, partition, options);
+    private INatsJSConsumer? _consumer;
+    private CancellationToken _lost;
+    private ulong _settled;
+
+    /// <summary>Begins the first ownership.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        _lost = link.Lost;
+        await link.WaitUntilOpenAsync(cancellationToken);
+        var consumer = await _epochs.BeginAsync(_settled, cancellationToken);
+        Volatile.Write(ref _consumer, consumer);
+        LogOwned(subscription.Group, partition, subscription.Topic, consumer.Info.Name, _epochs.Settled);
+    }
+
+    /// <summary>Consumes until <paramref name="stopping"/>; after <see cref="OpenAsync"/>. <paramref name="aborting"/> cuts the handler's time to finish short.</summary>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        var pause = FirstPause;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (_consumer is null)
+                    await OpenAsync(stopping);
+                if (await OwnAsync(stopping, aborting))
+                    pause = FirstPause;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is NatsException or TransportException)
+            {
+                LogFailed(exception, subscription.Group, partition, subscription.Topic, pause);
+            }
+
+            Volatile.Write(ref _consumer, null);
+            if (stopping.IsCancellationRequested)
+                return;
+            await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>What is not settled yet; null while there is no consumer to ask.</summary>
+    public async Task<PartitionLag?> ReadLagAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _consumer) is not { } consumer)
+            return null;
+        try
+        {
+            var info = (await link.JetStream.GetConsumerAsync(consumer.Info.StreamName, consumer.Info.Name, cancellationToken)).Info;
+            return new PartitionLag(subscription.Topic, subscription.Group, partition, (long)info.NumPending + info.NumAckPending);
+        }
+        catch (NatsException exception)
+        {
+            throw new TransportException($"NATS at {link.Url} did not tell the lag of group {subscription.Group}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>One ownership, to its end. True when at least one message came.</summary>
+    private async Task<bool> OwnAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        var held = new HeldMessages();
+        using var pump = new PartitionPump(subscription, partition, handler, held.SettleAsync, time, logger, stopping);
+        using var abandoning = aborting.Register(pump.Abandon);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, _lost);
+        try
+        {
+            var read = ReadAsync(_consumer!, pump, held, reading.Token);
+            await Task.WhenAny(read, pump.Completion);
+            await reading.CancelAsync();
+            await read;
+        }
+        catch (NatsJSProtocolException exception)
+        {
+            // Somebody removed the consumer: the partition is theirs, and what is in hand must not be settled.
+            LogRemoved(exception, subscription.Group, partition, subscription.Topic);
+            pump.Abandon();
+        }
+        finally
+        {
+            pump.Finish();
+            await FinishAsync(pump);
+            _settled = Math.Max(_settled, held.Settled);
+        }
+
+        if (stopping.IsCancellationRequested)
+            await ConfirmAsync(held);
+        return held.AnyArrived;
+    }
+
+    private async Task ReadAsync(INatsJSConsumer consumer, PartitionPump pump, HeldMessages held, CancellationToken cancellationToken)
+    {
+        var prefetch = new NatsJSConsumeOpts { MaxMsgs = subscription.Prefetch + subscription.MaxBatch, IdleHeartbeat = TimeSpan.FromSeconds(5) };
+        await foreach (var message in consumer.ConsumeAsync(BodyBytes.Instance, prefetch, cancellationToken))
+        {
+            if (message.Metadata is not { } metadata)
+                continue;
+            if (!held.Add(message, metadata, out var isRepeated))
+            {
+                LogGap(subscription.Group, partition, subscription.Topic, metadata.Sequence.Stream);
+                return;
+            }
+
+            if (!isRepeated)
+                pump.Add(NatsMessages.ToDelivery(subscription.Topic, partition, (long)metadata.Sequence.Stream, message));
+        }
+    }
+
+    private async Task FinishAsync(PartitionPump pump)
+    {
+        try
+        {
+            await pump.Completion.WaitAsync(options.StopTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            pump.Abandon();
+            await pump.Completion;
+        }
+    }
+
+    /// <summary>Makes sure that the server has the last acknowledgement, so that the next owner finds the position.</summary>
+    private async Task ConfirmAsync(HeldMessages held)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
+            await held.ConfirmAsync(timeout.Token);
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException)
+        {
+            LogUnconfirmed(exception, subscription.Group, partition, subscription.Topic);
+        }
+    }
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Group {Group} owns partition {Partition} of {Topic} as {Consumer}, settled up to {Settled}")]
+    private partial void LogOwned(string group, int partition, string topic, string consumer, ulong settled);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "Group {Group} cannot consume partition {Partition} of {Topic} and tries again after {Pause}")]
+    private partial void LogFailed(Exception exception, string group, int partition, string topic, TimeSpan pause);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The consumer of group {Group} on partition {Partition} of {Topic} was removed by another owner")]
+    private partial void LogRemoved(Exception exception, string group, int partition, string topic);
+
+    [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "Group {Group} misses a delivery on partition {Partition} of {Topic} before {Position} and begins again behind the settled position")]
+    private partial void LogGap(string group, int partition, string topic, ulong position);
+
+    [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "The settled position of group {Group} on partition {Partition} of {Topic} was not confirmed; its last messages may come again")]
+    private partial void LogUnconfirmed(Exception exception, string group, int partition, string topic);
+}

@@ -1,0 +1,27 @@
+namespace Messaging.JetStream;
+
+/// <summary>
+/// How topics are laid out: topic <c>orders.events</c> with two partitions is the stream <c>orders_events</c> with the subjects
+/// <c>orders.events.0.&gt;</c> and <c>orders.events.1.&gt;</c>; a message goes to <c>&lt;topic&gt;.&lt;partition&gt;.&lt;type&gt;.&lt;key&gt;</c>.
+/// A subject per partition rather than one for the topic: the stream then tells its number of partitions (nats-server 2.9 drops
+/// metadata), and a topic <c>orders.events.dead-letters</c> does not overlap with <c>orders.events</c>.
+/// </summary>
+internal static class Streams
+{
+    /// <summary>A stream's name takes no dots; a topic's name has no underscore.</summary>
+    public static string NameOf(string topic) => topic.Replace('.', '_');
+
+    public static string[] SubjectsOf(string topic, int partitions) =>
+        [.. Enumerable.Range(0, partitions).Select(partition => FilterOf(topic, partition))];
+
+    public static string FilterOf(string topic, int partition) => $"{topic}.{partition}.>";
+
+    public static string SubjectOf(string topic, int partition, Message message) =>
+        $"{topic}.{partition}.{TypeOf(message.Type)}.{PercentEncoding.ToToken(message.PartitionKey)}";
+
+    /// <summary>The key that a subject ends in; null when it does not tell.</summary>
+    public static string? KeyOf(string subject) => PercentEncoding.FromToken(subject[(subject.LastIndexOf('.') + 1)..]);
+
+    /// <summary>A type's dots part it into tokens, so that consumers can filter by <c>orders.*.v1</c>.</summary>
+    private static string TypeOf(string type) => string.Join('.', type.Split('.').Select(PercentEncoding.ToToken));
+}
