@@ -84,7 +84,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         await Wait.UntilAsync(async () => await AnswersAsync(nats, "left"), "somebody answers");
 
         await leave.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(enumeration);
+        await enumeration.WaitAsync(Wait.Deadline, Ct);
 
         await Should.ThrowAsync<NatsNoRespondersException>(async () => await nats.RequestAsync<int, int>("left", 1, cancellationToken: Ct));
     }
@@ -135,6 +135,37 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
             await nats.PublishAsync("patient", i, cancellationToken: Ct);
 
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(1000)).Select(message => message.Data).ShouldBe(Enumerable.Range(0, 1000));
+    }
+
+    [Fact]
+    public async Task A_reader_that_never_comes_does_not_hold_dispose()
+    {
+        var nats = new NatsConnection(server.Opts with { CommandTimeout = TimeSpan.FromMilliseconds(200) });
+        var wait = new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = 1, FullMode = System.Threading.Channels.BoundedChannelFullMode.Wait } };
+        var subscription = await nats.SubscribeCoreAsync<int>("never.read", opts: wait, cancellationToken: Ct);
+        for (var i = 0; i < 10; i++)
+            await nats.PublishAsync("never.read", i, cancellationToken: Ct);
+
+        await Wait.UntilAsync(() => subscription.Msgs.Count == 1, "the buffer is full");
+
+        await nats.DisposeAsync().AsTask().WaitAsync(Wait.Deadline, Ct);
+    }
+
+    [Fact]
+    public async Task Cancelling_a_subscription_delivers_what_has_arrived()
+    {
+        await using var nats = server.Connect();
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        await using var subscription = await nats.SubscribeCoreAsync<int>("until.cancelled", cancellationToken: cancel.Token);
+        await nats.PublishAsync("until.cancelled", 1, cancellationToken: Ct);
+        await Wait.UntilAsync(() => subscription.Msgs.Count == 1, "one message");
+
+        await cancel.CancelAsync();
+        await nats.PublishAsync("until.cancelled", 2, cancellationToken: Ct);
+        await nats.PingAsync(Ct);
+
+        (await subscription.Msgs.ReadAsync(Ct)).Data.ShouldBe(1);
+        await subscription.Msgs.Completion.WaitAsync(Wait.Deadline, Ct);
     }
 
     [Fact]

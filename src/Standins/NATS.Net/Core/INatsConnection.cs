@@ -23,7 +23,7 @@ public interface INatsClient : IAsyncDisposable
     /// <summary>Publishes an empty message.</summary>
     ValueTask PublishAsync(string subject, NatsHeaders? headers = default, string? replyTo = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects.</summary>
+    /// <summary>Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects. Cancellation ends it without an exception, after what has arrived.</summary>
     IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -76,7 +76,7 @@ public interface INatsConnection : INatsClient
     /// <summary>Publishes a message that was built before.</summary>
     ValueTask PublishAsync<T>(in NatsMsg<T> msg, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Subscribes at once: messages published after this returned will arrive.</summary>
+    /// <summary>Subscribes at once: messages published after this on the same connection will arrive. Cancellation ends the subscription.</summary>
     ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>A fresh unique reply subject.</summary>

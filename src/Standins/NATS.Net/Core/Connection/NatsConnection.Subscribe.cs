@@ -6,23 +6,24 @@ namespace Standins.NATS.Client.Core;
 public sealed partial class NatsConnection
 {
     /// <inheritdoc />
-    public async IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default)
     {
-        await using var subscription = await SubscribeCoreAsync(subject, queueGroup, serializer, opts, cancellationToken);
-        await foreach (var message in subscription.Msgs.ReadAllAsync(cancellationToken))
-            yield return message;
+        // Not at the first step: a wrong subject should be seen by whoever wrote it.
+        CheckSubject(subject);
+        CheckQueueGroup(queueGroup);
+        return EnumerateAsync(subject, queueGroup, serializer, opts, cancellationToken);
     }
 
     /// <inheritdoc />
     public async ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default)
     {
         CheckSubject(subject);
-        if (queueGroup is not null && (queueGroup.Length == 0 || queueGroup.AsSpan().ContainsAny(Whitespace)))
-            throw new NatsException("Queue group is invalid.");
-
+        CheckQueueGroup(queueGroup);
+        cancellationToken.ThrowIfCancellationRequested();
         serializer ??= Opts.SerializerRegistry.GetDeserializer<T>();
         var subscription = new ChannelSubscription<T>(this, subject, queueGroup, serializer, opts);
         await AddAsync(subscription, cancellationToken);
+        subscription.EndOn(cancellationToken);
         return subscription;
     }
 
@@ -38,6 +39,20 @@ public sealed partial class NatsConnection
     {
         if (keepReceiving ? _subscriptions.ContainsKey(subscription.Sid) : _subscriptions.TryRemove(subscription.Sid, out _))
             _writer.Enqueue(subscription.UnsubscribeCommand());
+    }
+
+    private static void CheckQueueGroup(string? queueGroup)
+    {
+        if (queueGroup is not null && (queueGroup.Length == 0 || queueGroup.AsSpan().ContainsAny(Whitespace)))
+            throw new NatsException("Queue group is invalid.");
+    }
+
+    // Cancellation ends the subscription, and that the enumeration: what has arrived is still delivered, and nothing is thrown.
+    private async IAsyncEnumerable<NatsMsg<T>> EnumerateAsync<T>(string subject, string? queueGroup, INatsDeserialize<T>? serializer, NatsSubOpts? opts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var subscription = await SubscribeCoreAsync(subject, queueGroup, serializer, opts, cancellationToken);
+        await foreach (var message in subscription.Msgs.ReadAllAsync(CancellationToken.None))
+            yield return message;
     }
 
     private void Add(Subscription subscription)

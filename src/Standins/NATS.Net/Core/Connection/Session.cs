@@ -65,7 +65,7 @@ internal sealed class Session : IAsyncDisposable
             var read = await Reader.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
             while (!HandleFrames(ref buffer, handle, out var held))
-                await held;
+                await held.AsTask().WaitAsync(cancellationToken);
 
             if (read.IsCompleted)
                 throw new EndOfStreamException("the server closed the connection");

@@ -34,7 +34,8 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
     private readonly NatsConnection _connection;
     private readonly INatsDeserialize<T> _deserializer;
     private readonly Channel<NatsMsg<T>> _channel;
-    private readonly CancellationTokenSource? _timeout;
+    private readonly TimeSpan? _timeout;
+    private CancellationTokenSource? _ending;
     private int _left;
 
     public ChannelSubscription(NatsConnection connection, string subject, string? queueGroup, INatsDeserialize<T> deserializer, NatsSubOpts? opts)
@@ -49,14 +50,22 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
             SingleWriter = true,
         };
         _channel = Channel.CreateBounded<NatsMsg<T>>(options, Dropped);
-        if (opts?.Timeout is { } timeout)
-        {
-            _timeout = new CancellationTokenSource(timeout);
-            _timeout.Token.UnsafeRegister(static state => ((ChannelSubscription<T>)state!).Leave(), this);
-        }
+        _timeout = opts?.Timeout;
     }
 
     public ChannelReader<NatsMsg<T>> Msgs => _channel.Reader;
+
+    /// <summary>Ends the subscription on cancellation or after its time; what has arrived can still be read.</summary>
+    public void EndOn(CancellationToken cancellationToken)
+    {
+        if (_timeout is null && !cancellationToken.CanBeCanceled)
+            return;
+
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _ending.Token.UnsafeRegister(static state => ((ChannelSubscription<T>)state!).Leave(), this);
+        if (_timeout is { } timeout)
+            _ending.CancelAfter(timeout);
+    }
 
     public override ValueTask ReceiveAsync(in ServerFrame frame)
     {
@@ -76,7 +85,7 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
 
     public override void End(Exception? reason)
     {
-        _timeout?.Dispose();
+        _ending?.Dispose();
         _channel.Writer.TryComplete(reason);
     }
 
