@@ -1,15 +1,16 @@
 using Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Support;
 
 namespace Patterns;
 
-public sealed class HealthTests
+public sealed class HealthTests(Servers servers)
 {
     [Fact]
     public async Task A_service_whose_messages_do_not_leave_is_degraded_and_well_again_when_they_do()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var down = true;
         var transport = new RecordingTransport
         {
@@ -29,7 +30,7 @@ public sealed class HealthTests
     [Fact]
     public async Task A_service_without_its_database_is_unhealthy()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         (await StatusAsync(service, "database")).ShouldBe(HealthStatus.Healthy);
 

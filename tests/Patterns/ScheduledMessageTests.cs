@@ -1,13 +1,15 @@
+using Support;
+
 namespace Patterns;
 
-public sealed class ScheduledMessageTests
+public sealed class ScheduledMessageTests(Servers servers)
 {
     [Fact]
     public async Task A_scheduled_message_comes_when_it_is_due_and_not_before()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:PollInterval", "00:01:00"));
         var start = DateTimeOffset.UtcNow;
         var entries = Enumerable.Range(0, 20).Select(i => Messages.Entry($"key-{i}", i, start.AddMilliseconds(400 + (i * 37)))).ToArray();
 
@@ -25,7 +27,7 @@ public sealed class ScheduledMessageTests
     [InlineData(false)]
     public async Task A_message_without_a_due_time_does_not_wait_for_one_of_its_key_that_has_one(bool scheduledFirst)
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
 
@@ -40,7 +42,7 @@ public sealed class ScheduledMessageTests
     [Fact]
     public async Task A_scheduled_message_outlives_the_process_that_scheduled_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using (var first = await TestService.StartAsync(database, transport))
             await first.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMilliseconds(300)));
@@ -54,7 +56,7 @@ public sealed class ScheduledMessageTests
     [Fact]
     public async Task A_scheduled_message_can_be_taken_back_by_its_token_in_the_same_scope_or_a_later_one()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         var (early, late, other) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
@@ -78,7 +80,7 @@ public sealed class ScheduledMessageTests
     [Fact]
     public async Task A_token_may_be_used_again_in_the_scope_that_cancels_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         var token = Guid.NewGuid();
