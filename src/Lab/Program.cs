@@ -1,1 +1,14 @@
-Console.WriteLine("not started yet");
+using System.CommandLine;
+using Lab;
+using Lab.Demo;
+
+var root = new RootCommand("Drives the order system from outside and checks what it promises.") { DemoCommand.Create() };
+var command = root.Parse(args);
+if (command.Errors is [.., var error])
+{
+    await Console.Error.WriteLineAsync(error.Message.ReplaceLineEndings(" "));
+    return ExitCodes.CouldNotRun;
+}
+
+// Ctrl+C cancels the command, which then stops the system it started; that takes longer than the parser's default grants.
+return await command.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -12,7 +12,7 @@ internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subs
     private const int ConsumerNotFound = 10014;
 
     private readonly string _stream = Streams.NameOf(subscription.Topic);
-    private readonly string _prefix = $"{PercentEncoding.ToToken(subscription.Group)}-p{partition}-e";
+    private readonly string _prefix = $"{Streams.ConsumersOf(subscription.Group)}-p{partition}-e";
 
     /// <summary>The settled position: what lies at or before it needs no handling.</summary>
     public ulong Settled { get; private set; }

@@ -10,6 +10,9 @@ internal static class NatsMessages
 {
     private const string Prefix = "ce-";
 
+    // JetStream's own headers, such as Nats-Msg-Id, are no part of a message.
+    private const string ServerPrefix = "Nats-";
+
     // What the client adds on its own: the message id, and trace headers when somebody listens.
     private const int ReservedForClient = 256;
 
@@ -52,8 +55,12 @@ internal static class NatsMessages
     {
         foreach (var (name, values) in headers)
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) != attributesOnly || values.Count == 0)
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) != attributesOnly
+                || name.StartsWith(ServerPrefix, StringComparison.Ordinal) || values.Count == 0)
+            {
                 continue;
+            }
+
             var value = values[^1] ?? "";
             attributes.Add(attributesOnly ? new(name[Prefix.Length..], PercentEncoding.Decode(value)) : new(name, value));
         }

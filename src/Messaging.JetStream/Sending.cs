@@ -62,6 +62,10 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
             {
                 unanswered.Add(index);
             }
+            catch (NatsException exception)
+            {
+                _failures.Add(new PublishFailure(index, NotTaken(index, exception)));
+            }
         }
     }
 
@@ -89,9 +93,12 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
     {
         var (topic, message) = batch[index];
         if (!answer.Success)
-            return new TransportException($"NATS did not take message {message.Id} for topic {topic}: {answer.Error.Message}", answer.Error);
+            return NotTaken(index, answer.Error);
         return answer.Value.Error is { } refusal
             ? new TransportException($"NATS refused message {message.Id} for topic {topic}: {refusal.Description} ({refusal.ErrCode}).")
             : null;
     }
+
+    private TransportException NotTaken(int index, Exception cause) =>
+        new($"NATS did not take message {batch[index].Message.Id} for topic {batch[index].Topic}: {cause.Message}", cause);
 }

@@ -11,6 +11,16 @@ internal static class Streams
     /// <summary>A stream's name takes no dots; a topic's name has no underscore.</summary>
     public static string NameOf(string topic) => topic.Replace('.', '_');
 
+    /// <summary>
+    /// How the names of a group's consumers begin. They take no dots, and no percent sign either: nats-server 2.9 uses the name as
+    /// a format string, and what it then puts into the ack subject cannot be parsed.
+    /// </summary>
+    /// <exception cref="TransportException">The group's name has other characters than letters, digits, dots and hyphens.</exception>
+    public static string ConsumersOf(string group) =>
+        group.Length > 0 && group.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')
+            ? group.Replace('.', '_')
+            : throw new TransportException($"Group '{group}': a name has ASCII letters, digits, dots and hyphens.");
+
     public static string[] SubjectsOf(string topic, int partitions) =>
         [.. Enumerable.Range(0, partitions).Select(partition => FilterOf(topic, partition))];
 

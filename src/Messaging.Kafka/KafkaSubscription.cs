@@ -199,7 +199,7 @@ internal sealed partial class KafkaSubscription(
             DedicatedThread.WaitFor(Ended(revoked), Timeout.InfiniteTimeSpan);
         }
 
-        revoked.ForEach(pump => pump.Dispose());
+        Release(revoked);
         try
         {
             consumer.Commit();
@@ -220,7 +220,7 @@ internal sealed partial class KafkaSubscription(
         var lost = Remove(partitions);
         lost.ForEach(pump => pump.Abandon());
         DedicatedThread.WaitFor(Ended(lost), Timeout.InfiniteTimeSpan);
-        lost.ForEach(pump => pump.Dispose());
+        Release(lost);
         LogLost(subscription.Topic, subscription.Group, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
     }
 
@@ -235,6 +235,16 @@ internal sealed partial class KafkaSubscription(
         }
 
         return removed;
+    }
+
+    private void Release(List<PartitionPump> ended)
+    {
+        foreach (var pump in ended)
+        {
+            if (pump.Completion.Exception?.InnerException is { } exception)
+                LogCommitFailed(exception, subscription.Topic, subscription.Group);
+            pump.Dispose();
+        }
     }
 
     private static Task Ended(List<PartitionPump> pumps) => Task.WhenAll(pumps.Select(pump => pump.Completion));

@@ -67,10 +67,11 @@ internal sealed class Consumption : IAsyncDisposable
         }
     }
 
-    public async Task StopAsync()
+    /// <summary>When this returns the transport knows; when its task ends the transport has returned.</summary>
+    public Task StopAsync()
     {
-        await _stopping.CancelAsync();
-        await _running.WaitAsync(Deadline);
+        _stopping.Cancel();
+        return _running.WaitAsync(Deadline);
     }
 
     public async ValueTask DisposeAsync()

@@ -3,17 +3,31 @@ using Confluent.Kafka;
 using Messaging;
 using Messaging.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using Support;
 
 namespace Transports;
 
-public sealed class KafkaCompliance : TransportCompliance
+public sealed class KafkaCompliance(Servers servers) : TransportCompliance
 {
-    // An embedded broker makes a member that comes again wait for almost the session timeout; a real one takes no less than 6 s.
-    private static readonly KafkaTransportOptions Options =
-        KafkaServer.IsEmbedded ? new() { SessionTimeout = TimeSpan.FromSeconds(3) } : new();
+    private string _bootstrapServers = "";
+    private KafkaTransportOptions _options = new();
+
+    public override async ValueTask InitializeAsync()
+    {
+        _bootstrapServers = await servers.KafkaAsync();
+        await using (var probe = CreateTransport())
+        {
+            // An embedded broker lets a member that comes again wait for almost the session timeout; a real one takes no less than 6 s.
+            await probe.EnsureTopicsAsync([], Cancel);
+            if (!probe.Capabilities.Durable)
+                _options = new() { SessionTimeout = TimeSpan.FromSeconds(3) };
+        }
+
+        await base.InitializeAsync();
+    }
 
     protected override ITransport CreateTransport() =>
-        new KafkaTransport(KafkaServer.BootstrapServers, Options, NullLoggerFactory.Instance, TimeProvider.System);
+        new KafkaTransport(_bootstrapServers, _options, NullLoggerFactory.Instance, TimeProvider.System);
 
     protected override ITransport CreateUnreachable()
     {
@@ -23,7 +37,7 @@ public sealed class KafkaCompliance : TransportCompliance
 
     protected override async Task PublishForeignAsync(string topic, string key, string body)
     {
-        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = KafkaServer.BootstrapServers }).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _bootstrapServers }).Build();
         await producer.ProduceAsync(topic, new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(body) }, Cancel);
     }
 }

@@ -45,6 +45,16 @@ public abstract partial class TransportCompliance
         deliveries.Count.ShouldBe(2_000);
         foreach (var key in keys)
             deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 50));
+        deliveries.ShouldAllBe(delivery => delivery.Partition == Partitioner.PartitionOf(delivery.Key!, 4));
+    }
+
+    [Fact]
+    public async Task A_key_may_be_long()
+    {
+        var key = string.Concat(Enumerable.Repeat("Schlüssel ", 500));
+        await PublishAsync(Messages.Numbered(Topic, key, 0, 3));
+        await using var consumption = Consumption.Start(Transport, Group());
+        (await consumption.HandledAsync(3)).Numbers(key).ShouldBe([0, 1, 2]);
     }
 
     [Fact]

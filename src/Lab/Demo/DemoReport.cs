@@ -82,7 +82,15 @@ internal sealed record PathResult(
         sorted.Length == 0 ? null : Math.Round(sorted[(int)Math.Ceiling(sorted.Length * percent / 100.0) - 1], 1);
 }
 
-internal sealed record UnexpectedEnd(Guid OrderId, string Path, string Expected, string Seen);
+internal sealed record UnexpectedEnd(Guid OrderId, string Path, string Expected, string Seen)
+{
+    /// <summary>The orders that did not end where their path leads.</summary>
+    public static IReadOnlyList<UnexpectedEnd> Of(IReadOnlyList<OrderOutcome> outcomes) =>
+    [
+        .. outcomes.Where(outcome => !outcome.IsAsExpected).Select(outcome => new UnexpectedEnd(
+            outcome.OrderId, outcome.Plan.Path.Name, outcome.Plan.Path.EndState, outcome.View?.State ?? "nothing")),
+    ];
+}
 
 internal sealed record InvariantResult(int Number, string Promise, IReadOnlyList<Violation> Violations)
 {

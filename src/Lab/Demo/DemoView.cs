@@ -22,7 +22,11 @@ internal static class DemoView
 
         WriteRest(console, report.Unexpected.Count);
         foreach (var invariant in report.Invariants) Show(console, invariant);
-        if (report.DeadLetters.Count > 0) console.WriteLine($"{report.DeadLetters.Count} dead letters, first cause: {report.DeadLetters[0].Cause}");
+        foreach (var dead in report.DeadLetters.GroupBy(message => (message.Consumer, message.Type, message.Cause)).Take(MostShown))
+        {
+            console.WriteLine($"{dead.Count()} dead letters, {dead.Key.Type} at {dead.Key.Consumer}: {dead.Key.Cause}");
+        }
+
         console.WriteLine();
         console.MarkupLineInterpolated(
             $"[bold]{report.Violations} violations[/], {report.Orders - report.Unexpected.Count} of {report.Orders} orders ended as expected");

@@ -13,7 +13,7 @@ internal sealed class Customer(OrdersClient orders, LedgerTail ledger, OrderProg
     private const int OrdersAtOnce = 64;
 
     // The slowest path waits for a payment deadline; when nothing at all has ended for this long, nothing more will.
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);

@@ -31,7 +31,9 @@ internal sealed partial class Watchdog : IAsyncDisposable
 
         // Open for both: a plain open for writing would block until the shell reads.
         var pipe = new FileStream(pipePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-        var start = ChildProcess.InNewSession("", ["/bin/sh", "-c", ReadScript(), "watchdog", pipePath, keepData ? "" : directory.Path]);
+        var script = Path.Combine(directory.Path, "watchdog.sh");
+        File.WriteAllText(script, ReadScript());
+        var start = ChildProcess.InNewSession("", ["/bin/sh", script, pipePath, keepData ? "" : directory.Path]);
         start.WorkingDirectory = "/";
         return new Watchdog(pipePath, pipe, Process.Start(start)!);
     }

@@ -53,7 +53,7 @@ while [ -n "$(left)" ] && [ "$tries" -lt 20 ]; do
 done
 for process in $(left); do kill -s KILL -- "$process"; done
 
-rm -f "$1"
+rm -f "$1" "$0"
 tries=0
 while [ -n "$2" ] && [ -e "$2" ] && [ "$tries" -lt 10 ]; do
   rm -rf "$2" || sleep 0.2

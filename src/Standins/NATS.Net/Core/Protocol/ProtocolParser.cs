@@ -155,5 +155,5 @@ internal sealed class ProtocolParser(int maxMessage)
         Utf8Parser.TryParse(text, out value, out var consumed) && consumed == text.Length && value >= 0;
 
     private static NatsProtocolViolationException Violation(string what, ReadOnlySpan<byte> found) =>
-        new($"{what}: {Convert.ToHexString(found[..Math.Min(found.Length, 32)])} ({Encoding.ASCII.GetString(found[..Math.Min(found.Length, 32)])})");
+        new($"{what}: {Convert.ToHexString(found[..Math.Min(found.Length, 32)])} ({Encoding.ASCII.GetString(found[..Math.Min(found.Length, 512)])})");
 }

@@ -1,0 +1,90 @@
+using Lab.Checking;
+using Lab.Placing;
+using Lab.Running;
+
+namespace Lab.Reading;
+
+/// <summary>Reads the whole system from outside: databases past the services, ledger and metrics over HTTP.</summary>
+internal sealed class SystemReader : IAsyncDisposable
+{
+    private readonly ServiceDatabase _orders;
+    private readonly ServiceDatabase _inventory;
+    private readonly ServiceDatabase _payments;
+    private readonly IReadOnlyDictionary<string, HttpClient> _services;
+    private readonly LedgerClient _ledger;
+    private readonly Patience _patience;
+
+    public SystemReader(RunningSystem system, LedgerClient ledger, Patience patience)
+    {
+        _orders = new ServiceDatabase(system.ConnectionString("orders-db"), patience);
+        _inventory = new ServiceDatabase(system.ConnectionString("inventory-db"), patience);
+        _payments = new ServiceDatabase(system.ConnectionString("payments-db"), patience);
+        _services = NothingIsLeftBehind.Services.ToDictionary(service => service, system.Http, StringComparer.Ordinal);
+        (_ledger, _patience) = (ledger, patience);
+    }
+
+    /// <summary>The version of the database server.</summary>
+    public Task<string> PostgresVersionAsync(CancellationToken cancellationToken) => _orders.VersionAsync(cancellationToken);
+
+    /// <summary>Reads everything the invariants look at.</summary>
+    /// <param name="outcomes">The orders that were placed, with what the API last told of each.</param>
+    /// <param name="orders">Tells the timelines.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<Snapshot> ReadAsync(
+        IReadOnlyList<OrderOutcome> outcomes, OrdersClient orders, CancellationToken cancellationToken) => new()
+        {
+            Accepted = [.. outcomes.Select(outcome => new AcceptedOrder(outcome.OrderId, outcome.Plan.Lines))],
+            Orders = await _orders.OrdersAsync(cancellationToken),
+            Views = await ViewsAsync(orders, cancellationToken),
+            Stock = await _inventory.StockAsync(cancellationToken),
+            Movements = await _inventory.MovementsAsync(cancellationToken),
+            Payments = await _payments.PaymentsAsync(cancellationToken),
+            Ledger = await _ledger.ReadAsync(0, cancellationToken),
+            Backlogs = await BacklogsAsync(cancellationToken),
+            Lags = await LagsAsync(cancellationToken),
+        };
+
+    /// <summary>What is still under way, one line each; empty when the system is quiet.</summary>
+    public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken)
+    {
+        var backlogs = await BacklogsAsync(cancellationToken);
+        var lags = await LagsAsync(cancellationToken);
+        var stock = await _inventory.StockAsync(cancellationToken);
+        var payments = await _payments.PaymentsAsync(cancellationToken);
+        var ledger = await _ledger.ReadAsync(0, cancellationToken);
+        return Quiet.Describe(new Snapshot { Backlogs = backlogs, Lags = lags, Stock = stock, Payments = payments, Ledger = ledger });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _orders.DisposeAsync();
+        await _inventory.DisposeAsync();
+        await _payments.DisposeAsync();
+    }
+
+    // Which views there are, the database says; what they tell, the API.
+    private async Task<IReadOnlyList<OrderView>> ViewsAsync(OrdersClient orders, CancellationToken cancellationToken)
+    {
+        var views = new List<OrderView>();
+        foreach (var (orderId, state) in await _orders.OrderViewsAsync(cancellationToken))
+        {
+            views.Add(await orders.FindAsync(orderId, cancellationToken) ?? new OrderView(orderId, state, []));
+        }
+
+        return views;
+    }
+
+    private async Task<IReadOnlyList<Backlog>> BacklogsAsync(CancellationToken cancellationToken) =>
+    [
+        await _orders.BacklogAsync("orders", cancellationToken),
+        await _inventory.BacklogAsync("inventory", cancellationToken),
+        await _payments.BacklogAsync("payments", cancellationToken),
+    ];
+
+    private async Task<IReadOnlyList<ConsumerLag>> LagsAsync(CancellationToken cancellationToken)
+    {
+        var lags = new List<ConsumerLag>();
+        foreach (var (service, http) in _services) lags.AddRange(await LagReader.ReadAsync(service, http, _patience, cancellationToken));
+        return lags;
+    }
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.Running;
+
+/// <summary>The whole system, started in this process by its own app host and stopped when disposed.</summary>
+internal sealed class RunningSystem : IAsyncDisposable
+{
+    private static readonly string[] Services = ["orders", "inventory", "payments", "payment-provider"];
+    private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db"];
+
+    private readonly DistributedApplication _app;
+    private readonly string _transport;
+    private readonly Dictionary<string, string> _connectionStrings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HttpClient> _clients = new(StringComparer.Ordinal);
+
+    private RunningSystem(DistributedApplication app, string transport) => (_app, _transport) = (app, transport);
+
+    /// <summary>Starts database, broker and services, and waits until each service is healthy.</summary>
+    /// <exception cref="LabException">Something did not start; what had started has been stopped.</exception>
+    /// <param name="transport">The argument of the app host.</param>
+    /// <param name="log">Where to write what everything logs, if anywhere.</param>
+    /// <param name="cancellationToken">Gives up; what had started is stopped.</param>
+    public static async Task<RunningSystem> StartAsync(string transport, FileInfo? log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}"], cancellationToken);
+            builder.Services.AddLogging(logging =>
+            {
+                logging.ClearProviders();
+                logging.AddFilter("System", LogLevel.Warning);
+                if (log is not null) logging.AddProvider(new FileLog(log));
+            });
+            var system = new RunningSystem(await builder.BuildAsync(cancellationToken), transport);
+            try
+            {
+                await system.StartAsync(cancellationToken);
+                return system;
+            }
+            catch
+            {
+                await system.DisposeAsync();
+                throw;
+            }
+        }
+        catch (DistributedApplicationException failure)
+        {
+            throw new LabException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>The connection string of a database or of the broker.</summary>
+    public string ConnectionString(string resource) => _connectionStrings[resource];
+
+    /// <summary>A client of a service's HTTP endpoint; it belongs to this object.</summary>
+    public HttpClient Http(string service) => _clients[service];
+
+    /// <summary>Asks the broker what it is.</summary>
+    public Task<BrokerDescription> DescribeBrokerAsync(CancellationToken cancellationToken) => _transport == "kafka"
+        ? Task.FromResult(KafkaBroker.Describe(_app.Services.GetRequiredService<IConfiguration>()))
+        : NatsBroker.DescribeAsync(_connectionStrings["nats"], cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients.Values) client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _app.StartAsync(cancellationToken);
+        foreach (var service in Services)
+        {
+            await _app.ResourceNotifications.WaitForResourceHealthyAsync(service, cancellationToken);
+            _clients[service] = _app.CreateHttpClient(service);
+        }
+
+        foreach (var resource in (string[])[.. Databases, _transport == "kafka" ? "kafka" : "nats"])
+        {
+            _connectionStrings[resource] = await _app.GetConnectionStringAsync(resource, cancellationToken)
+                ?? throw new LabException($"the app host has no connection string for {resource}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using Lab;
+using Lab.Checking;
+using Lab.Placing;
+using Lab.Reading;
+using Lab.Running;
+
+// Each class runs a whole system: one at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Flow;
+
+/// <summary>The whole system on one transport, started by its app host once for the tests of a class.</summary>
+public abstract class StartedSystem(string transport) : IAsyncLifetime
+{
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(60);
+
+    private RunningSystem _system = null!;
+    private SystemReader _reader = null!;
+
+    public string Transport { get; } = transport;
+
+    public HttpClient Api => _system.Http("orders");
+
+    internal OrdersClient Orders { get; private set; } = null!;
+
+    internal LedgerClient Ledger { get; private set; } = null!;
+
+    public string ConnectionString(string resource) => _system.ConnectionString(resource);
+
+    public HttpClient Http(string service) => _system.Http(service);
+
+    public async ValueTask InitializeAsync()
+    {
+        _system = await RunningSystem.StartAsync(Transport, log: null, TestContext.Current.CancellationToken);
+        var patience = new Patience(TimeProvider.System, CallLimit);
+        Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
+        Orders = new OrdersClient(_system.Http("orders"), patience);
+        _reader = new SystemReader(_system, Ledger, patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_reader is not null)
+            await _reader.DisposeAsync();
+        if (_system is not null)
+            await _system.DisposeAsync();
+    }
+
+    /// <summary>Places orders of one path and follows them to their end.</summary>
+    internal Task<IReadOnlyList<OrderOutcome>> RunAsync(OrderPath path, int count = 1) =>
+        RunAsync([.. OrderMix.Plan(count, Random.Shared.Next()).Select(order => order with { Path = path, Lines = LinesOf(path, order) })]);
+
+    /// <summary>Runs a plan to its end.</summary>
+    internal Task<IReadOnlyList<OrderOutcome>> RunAsync(IReadOnlyList<PlannedOrder> plan, OrderProgress? progress = null)
+    {
+        progress ??= new OrderProgress(plan.Count, TimeProvider.System);
+        return new Customer(Orders, new LedgerTail(Ledger, TimeProvider.System), progress, TimeProvider.System)
+            .RunAsync(plan, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits for quiet and reads what the invariants look at.</summary>
+    internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
+        left.ShouldBeEmpty();
+        return await _reader.ReadAsync(outcomes, Orders, cancellationToken);
+    }
+
+    /// <summary>Kills a service's process as <c>kill -9</c> does; the app host starts it again.</summary>
+    public void Kill(string service)
+    {
+        var port = Http(service).BaseAddress!.Port.ToString(CultureInfo.InvariantCulture);
+        using var process = Process.GetProcessById(Processes().Single(id => Listens(id, port)));
+        process.Kill();
+    }
+
+    private static OrderLine[] LinesOf(OrderPath path, PlannedOrder order) =>
+        path.OutOfStock ? [new OrderLine("LIMITED-EDITION", 100)] : [.. order.Lines.Where(line => line.Sku != "LIMITED-EDITION")];
+
+    private static IEnumerable<int> Processes() => Directory.EnumerateDirectories("/proc")
+        .Select(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Where(id => id > 0);
+
+    private static bool Listens(int process, string port)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/environ").Split('\0')
+                .Any(variable => variable.StartsWith("ASPNETCORE_URLS=", StringComparison.Ordinal) && variable.EndsWith(':' + port, StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Lab.Demo;
+
+namespace Units.Lab;
+
+public sealed class DemoCommandTests
+{
+    [Theory]
+    [InlineData("--transport rabbitmq", "--transport takes jetstream or kafka, not 'rabbitmq'.")]
+    [InlineData("--orders 0", "--orders takes a number from 1 to 100,000, not '0'.")]
+    [InlineData("--orders 100001", "--orders takes a number from 1 to 100,000, not '100001'.")]
+    [InlineData("--orders many", "--orders takes a number from 1 to 100,000, not 'many'.")]
+    [InlineData("--seed x", "--seed takes a whole number, not 'x'.")]
+    [InlineData("--json /nowhere/report.json", "--json takes a file in a directory that exists, not '/nowhere/report.json'.")]
+    [InlineData("--log /nowhere/demo.log", "--log takes a file in a directory that exists, not '/nowhere/demo.log'.")]
+    [InlineData("--bogus", "Unrecognized command or argument '--bogus'.")]
+    public void A_bad_option_is_refused_before_anything_starts(string arguments, string message) =>
+        DemoCommand.Create().Parse(arguments).Errors[^1].Message.ShouldBe(message);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--transport kafka --orders 500 --seed -3 --json report.json --log demo.log")]
+    [InlineData("--transport=jetstream --orders=1")]
+    public void Good_options_are_taken(string arguments) => DemoCommand.Create().Parse(arguments).Errors.ShouldBeEmpty();
+}
