@@ -18,13 +18,13 @@ public sealed class HealthTests(Servers servers)
         };
         await using var service = await TestService.StartAsync(
             database, transport, settings: [("Outbox:DegradedAfter", "00:00:00.100"), ("Outbox:MaxPause", "00:00:00.100")]);
-        (await StatusAsync(service, "outbox")).ShouldBe(HealthStatus.Healthy);
+        (await StatusAsync(service, "relay")).ShouldBe(HealthStatus.Healthy);
 
         await service.SendAsync(Messages.Entry("waits"), Messages.Entry("scheduled", 1, DateTimeOffset.UtcNow.AddHours(1)));
-        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "outbox") == HealthStatus.Degraded, "it is degraded");
+        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "relay") == HealthStatus.Degraded, "it is degraded");
         Volatile.Write(ref down, false);
 
-        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "outbox") == HealthStatus.Healthy, "it is well");
+        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "relay") == HealthStatus.Healthy, "it is well");
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class HealthTests(Servers servers)
         await database.DisposeAsync();
 
         await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "database") == HealthStatus.Unhealthy, "it is unhealthy");
-        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "outbox") == HealthStatus.Unhealthy, "so is its outbox");
+        await Eventually.BecomesTrueAsync(async () => await StatusAsync(service, "relay") == HealthStatus.Unhealthy, "so is its relay");
     }
 
     private static async Task<HealthStatus> StatusAsync(TestService service, string check)

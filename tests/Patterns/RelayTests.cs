@@ -102,7 +102,7 @@ public sealed class RelayTests(Servers servers)
         var entries = Enumerable.Range(0, 30).Select(i => Messages.Entry($"key-{i % 3}", i)).ToArray();
 
         await service.SendAsync(entries);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.Arrived.Count.ShouldBe(4 * entries.Length);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal)
@@ -129,7 +129,7 @@ public sealed class RelayTests(Servers servers)
 
         await service.SendAsync([.. Enumerable.Range(0, 50).Select(i => Messages.Entry(i % 10 == 0 ? "refused" : $"key-{i}", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 50, "all arrive");
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.NumbersOf("refused").ShouldBe([0, 10, 20, 30, 40]);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(50, "nothing that arrived is repeated");
@@ -177,7 +177,7 @@ public sealed class RelayTests(Servers servers)
 
         await service.SendAsync([.. Enumerable.Range(1, 4).Select(i => Messages.Entry("key", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 3, "the others arrive");
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.NumbersOf("key").ShouldBe([1, 3, 4]);
         (await database.CountAsync("""
@@ -223,7 +223,7 @@ public sealed class RelayTests(Servers servers)
         await using var service = await TestService.StartAsync(database, transport);
 
         await service.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry($"key-{i % 5}", i))]);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         kills.ShouldBeGreaterThan(3);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(100);
@@ -274,7 +274,7 @@ public sealed class RelayTests(Servers servers)
         var transport = new RecordingTransport();
         await using var first = await TestService.StartAsync(database, transport);
         await using var second = await TestService.StartAsync(database, transport);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.Arrived.Count.ShouldBe(count);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(count);

@@ -42,7 +42,7 @@ public sealed class SagaTests(Servers servers)
                 sender, new StepTaken(id), new JourneyEnded(id),
                 new JourneyStarted(id), new StepTaken(id), new JourneyEnded(id),
                 new JourneyStarted(id), new StepTaken(id), new StepTaken(id));
-            await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "all were published");
+            await database.OutboxIsDrainedAsync();
         }
 
         await database.ExecuteAsync("truncate messaging.inbox");
@@ -95,7 +95,7 @@ public sealed class SagaTests(Servers servers)
         await PublishAsync(service, new DetourTaken(id));
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where state = 'parked'") == 1, "the next waits behind it");
         (await database.ReadAsync<int>("select steps from journeys")).ShouldBe(0);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "all that was sent has left");
+        await database.OutboxIsDrainedAsync();
         transport.Arrived.Select(message => message.Type).ShouldBe(
             ["journey.started.v1", "journey.step-taken.v1", "journey.reported.v1", "journey.detour-taken.v1"], ignoreOrder: true);
     }

@@ -1,3 +1,4 @@
+using Messaging;
 using Support;
 
 namespace Patterns;
@@ -74,7 +75,34 @@ public sealed class ScheduledMessageTests(Servers servers)
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the one that was not taken back arrives");
         transport.NumbersOf("key").ShouldBe([3]);
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await database.OutboxIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task Taking_back_a_message_that_is_on_its_way_neither_waits_for_the_broker_nor_stops_it()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var publishing = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        var transport = new RecordingTransport
+        {
+            OnPublish = async (_, cancellationToken) =>
+            {
+                publishing.SetResult();
+                await answer.Task.WaitAsync(cancellationToken);
+                return PublishOutcome.AllAcknowledged;
+            },
+        };
+        await using var service = await TestService.StartAsync(database, transport);
+        var token = Guid.NewGuid();
+        await service.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow, token));
+        await publishing.Task;
+
+        await service.DoAsync((_, outbox) => outbox.Cancel(token)).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        answer.SetResult();
+
+        await database.OutboxIsDrainedAsync();
+        transport.NumbersOf("key").ShouldBe([1]);
     }
 
     [Fact]
@@ -94,6 +122,6 @@ public sealed class ScheduledMessageTests(Servers servers)
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the second one arrives");
         transport.NumbersOf("key").ShouldBe([2]);
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await database.OutboxIsDrainedAsync();
     }
 }

@@ -50,6 +50,9 @@ public sealed class TestDatabase : IAsyncDisposable
         return await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Waits until every message has left and its row is gone: that is committed a moment after the broker has it.</summary>
+    public Task OutboxIsDrainedAsync() => Eventually.BecomesTrueAsync(async () => await CountAsync("messaging.outbox") == 0, "the outbox is empty");
+
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
