@@ -23,6 +23,9 @@ internal sealed record DemoReport
     /// <summary>From the start of the app host to every resource healthy.</summary>
     public required double StartupSeconds { get; init; }
 
+    /// <summary>From the start of the app host to the end of the first order; null when none ended.</summary>
+    public required double? FirstOrderSeconds { get; init; }
+
     /// <summary>From the first order placed to the last one ended.</summary>
     public required double RunSeconds { get; init; }
 
