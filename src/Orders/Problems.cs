@@ -32,6 +32,13 @@ internal static class Problems
         DuplicateSku, UnknownSku, InvalidIdempotencyKey, IdempotencyKeyReused, OrderNotFound, OrderEnded, OrderBeingPaid,
         InvalidState, InvalidCursor, InvalidLimit,
     ];
+
+    /// <summary>Gives the problem types of this service to those problems that routing finds by itself.</summary>
+    public static void Name(ProblemDetailsContext context)
+    {
+        if (context.ProblemDetails is { Status: StatusCodes.Status415UnsupportedMediaType } details)
+            (details.Type, details.Title) = (UnsupportedMediaType.Type, UnsupportedMediaType.Title);
+    }
 }
 
 /// <summary>A kind of problem.</summary>

@@ -31,7 +31,7 @@ builder.Services.AddOptions<FulfilmentOptions>()
     .ValidateOnStart();
 builder.Services.AddScoped<IOrderEndings, OrderEndings>();
 builder.Services.AddScoped<PlaceOrderHandler>();
-builder.Services.AddProblemDetails();
+builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Name);
 builder.Services.AddOpenApi();
 
 var app = builder.Build();

@@ -210,7 +210,7 @@ public abstract class OrderFlow(StartedSystem system)
         Views = [.. all.Views.Where(view => ids.Contains(view.OrderId))],
         Movements = [.. all.Movements.Where(movement => ids.Contains(movement.OrderId))],
         Payments = [.. all.Payments.Where(payment => ids.Contains(payment.OrderId))],
-        Ledger = [.. all.Ledger.Where(entry => ids.Contains(entry.Reference))],
+        Ledger = [.. all.Ledger.Where(entry => ids.Contains(Guid.Parse(entry.Reference)))],
     };
 
     private async Task<HttpResponseMessage> PostAsync(string body, string? key = null)

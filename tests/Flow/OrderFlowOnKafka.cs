@@ -17,7 +17,7 @@ public sealed class OrderFlowOnKafka(KafkaSystem system) : OrderFlow(system), IC
 
     protected override Task<IReadOnlyList<RawMessage>> ReadAsync(string topic)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new Confluent.Kafka.ConsumerConfig
         {
             BootstrapServers = _system.ConnectionString("kafka"),
             GroupId = "reader-" + Guid.NewGuid().ToString("N"),

@@ -4,17 +4,18 @@ using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Support;
 
 namespace Patterns;
 
-public sealed class FailureTests
+public sealed class FailureTests(Servers servers)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Two_that_change_one_row_have_raced()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await service.DoAsync((db, _) => db.Journeys.Add(new Journey { CorrelationId = Guid.NewGuid() }));
         await using var first = service.CreateScope();
@@ -33,7 +34,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Two_first_messages_of_one_saga_have_raced()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var id = Guid.NewGuid();
         await service.DoAsync((db, _) => db.Journeys.Add(new Journey { CorrelationId = id }));
@@ -50,7 +51,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_row_of_the_business_that_exists_already_is_the_handlers_own_affair()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await service.DoAsync((db, _) => db.Things.Add(new Thing { Id = "one" }));
 
@@ -62,7 +63,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_killed_session_and_a_server_that_is_not_there_are_outages()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await using var scope = service.CreateScope();
         var db = scope.ServiceProvider.GetRequiredService<TestDb>();

@@ -1,17 +1,18 @@
 using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Support;
 
 namespace Patterns;
 
-public sealed class InboxTests
+public sealed class InboxTests(Servers servers)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_message_that_comes_again_later_has_no_second_effect()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
 
@@ -26,7 +27,7 @@ public sealed class InboxTests
     [Fact]
     public async Task A_message_that_stands_twice_in_a_batch_is_a_duplicate_the_second_time()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var (one, two) = (Messages.New("key", 1), Messages.New("key", 2));
 
@@ -39,7 +40,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Consumers_have_inboxes_of_their_own()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
 
@@ -50,7 +51,7 @@ public sealed class InboxTests
     [Fact]
     public async Task What_was_rolled_back_is_new_again()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
 
@@ -68,7 +69,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Of_two_that_receive_the_same_messages_at_once_each_message_has_one_effect()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var first = await TestService.StartAsync(database, new RecordingTransport());
         await using var second = await TestService.StartAsync(database, new RecordingTransport());
         var batch = Enumerable.Range(0, 100).Select(i => Messages.Incoming(Messages.New($"key-{i}"), i)).ToArray();
@@ -83,7 +84,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Two_that_receive_the_same_messages_in_opposite_orders_do_not_deadlock()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var (a, b, c) = (Incoming("a"), Incoming("b"), Incoming("c"));
 
@@ -104,7 +105,7 @@ public sealed class InboxTests
     [Fact]
     public async Task While_one_receives_a_message_the_other_waits_for_what_becomes_of_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
 
@@ -122,7 +123,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Ids_of_any_length_and_content_are_told_apart()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         string[] ids = [new('x', 200), new('x', 201), new('x', 20_000), new string('x', 20_000) + "y", "a\0b", "a\ud800b", "a\ufffdb"];
         var batch = ids.Select((id, i) => Messages.Incoming(Messages.New($"key-{i}") with { Id = id }, i)).ToArray();
@@ -134,7 +135,7 @@ public sealed class InboxTests
     [Fact]
     public async Task Old_ids_are_forgotten_in_steps_and_young_ones_kept()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(
             database, new RecordingTransport(), settings: [("Inbox:PruneInterval", "00:00:00.100"), ("Inbox:PruneStep", "10")]);
         await ReceiveAsync(service, "consumer", [Messages.Incoming(Messages.New("key"))]);

@@ -2,15 +2,16 @@ using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Support;
 
 namespace Patterns;
 
-public sealed class OutboxTests
+public sealed class OutboxTests(Servers servers)
 {
     [Fact]
     public async Task Messages_and_business_data_are_written_together()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
 
@@ -24,13 +25,13 @@ public sealed class OutboxTests
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "both messages arrive");
         transport.NumbersOf("one").ShouldBe([1, 2]);
         (await database.CountAsync("things")).ShouldBe(1);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
     }
 
     [Fact]
     public async Task When_the_business_data_is_refused_no_message_leaves_and_the_outbox_keeps_its_entries()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         await service.DoAsync((db, _) => db.Things.Add(new Thing { Id = "one" }));
@@ -52,7 +53,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task When_the_messages_are_refused_no_business_data_stays()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await using var scope = service.CreateScope();
         var db = scope.ServiceProvider.GetRequiredService<TestDb>();
@@ -69,7 +70,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task The_envelope_arrives_as_it_was_written()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         var message = Messages.New("schlüssel/ключ", 7) with
@@ -98,7 +99,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task A_transaction_that_the_caller_opened_is_the_one_that_is_committed()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         await using var scope = service.CreateScope();
@@ -116,7 +117,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task A_scope_may_commit_several_times()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         await using var scope = service.CreateScope();
@@ -140,7 +141,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task Messages_that_nobody_committed_are_reported()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
 
         await using (var scope = service.CreateScope())
@@ -155,7 +156,7 @@ public sealed class OutboxTests
     [Fact]
     public async Task A_receiver_that_drops_its_scope_reports_nothing_because_the_broker_has_the_messages()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
 
         await using (var scope = service.CreateScope())

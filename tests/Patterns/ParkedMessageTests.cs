@@ -1,9 +1,10 @@
 using Messaging;
 using Microsoft.Extensions.DependencyInjection;
+using Support;
 
 namespace Patterns;
 
-public sealed class ParkedMessageTests
+public sealed class ParkedMessageTests(Servers servers)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -12,7 +13,7 @@ public sealed class ParkedMessageTests
     [InlineData(false)]
     public async Task A_parked_message_holds_back_the_later_ones_of_its_key_and_no_others(bool dead)
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await ParkAsync(service, Messages.Incoming(Messages.New("held")), new Parking(dead, "poison", 3));
 
@@ -29,7 +30,7 @@ public sealed class ParkedMessageTests
     [Fact]
     public async Task A_parked_message_keeps_everything_that_is_known_of_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.New("key", 5);
 
@@ -45,7 +46,7 @@ public sealed class ParkedMessageTests
     [Fact]
     public async Task Parking_is_part_of_the_transaction()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
 
@@ -63,7 +64,7 @@ public sealed class ParkedMessageTests
     [Fact]
     public async Task A_message_that_was_parked_and_comes_again_is_a_duplicate()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         var message = Messages.Incoming(Messages.New("key"));
         await ParkAsync(service, message, new Parking(Dead: true, "poison", 3));
@@ -74,7 +75,7 @@ public sealed class ParkedMessageTests
     [Fact]
     public async Task What_cannot_be_understood_can_be_parked_and_without_a_key_holds_nobody_back()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         await ParkAsync(service, Messages.Undecodable(1, key: null), new Parking(Dead: true, "undecodable", 0));
         await ParkAsync(service, Messages.Undecodable(2, key: ""), new Parking(Dead: true, "undecodable", 0));
@@ -87,7 +88,7 @@ public sealed class ParkedMessageTests
     [Fact]
     public async Task Text_that_PostgreSQL_cannot_store_is_made_readable_and_still_tells_keys_apart()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using var service = await TestService.StartAsync(database, new RecordingTransport());
         const string bad = "nul \0 half \ud800 end";
         var message = Messages.Undecodable(1, bad, KeyValuePair.Create(bad, bad), KeyValuePair.Create("id", "x\0"));

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using Messaging;
 using Microsoft.Extensions.Logging;
+using Support;
 
 namespace Patterns;
 
-public sealed class RelayTests
+public sealed class RelayTests(Servers servers)
 {
     [Fact]
     public async Task A_committed_message_is_published_at_once_without_waiting_for_a_poll()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:PollInterval", "00:01:00"));
 
@@ -25,7 +26,7 @@ public sealed class RelayTests
     [Fact]
     public async Task What_another_process_wrote_and_left_is_found_by_polling()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
 
@@ -42,8 +43,8 @@ public sealed class RelayTests
     {
         const int keys = 40;
         const int perKey = 50;
-        await using var database = await TestDatabase.CreateAsync();
-        var transport = new RecordingTransport { OnPublish = ReorderIfTwoHaveOneKey(out var overlaps) };
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var transport = new RecordingTransport { OnPublish = NotingKeysHeldTwice(out var overlaps) };
         await using var first = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
         await using var second = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
         TestService[] services = [first, second];
@@ -64,7 +65,7 @@ public sealed class RelayTests
     [Fact]
     public async Task Several_relays_publish_side_by_side()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var together = new TaskCompletionSource();
         var inside = 0;
         var transport = new RecordingTransport
@@ -87,7 +88,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_relay_that_dies_between_publish_and_commit_publishes_the_same_ids_again_in_order()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         var deaths = 0;
         transport.OnPublish = (batch, _) =>
@@ -101,7 +102,7 @@ public sealed class RelayTests
         var entries = Enumerable.Range(0, 30).Select(i => Messages.Entry($"key-{i % 3}", i)).ToArray();
 
         await service.SendAsync(entries);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.Arrived.Count.ShouldBe(4 * entries.Length);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal)
@@ -113,7 +114,7 @@ public sealed class RelayTests
     [Fact]
     public async Task What_the_broker_did_not_take_is_published_again_and_the_rest_is_not()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var refusals = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         var transport = new RecordingTransport
         {
@@ -128,7 +129,7 @@ public sealed class RelayTests
 
         await service.SendAsync([.. Enumerable.Range(0, 50).Select(i => Messages.Entry(i % 10 == 0 ? "refused" : $"key-{i}", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 50, "all arrive");
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.NumbersOf("refused").ShouldBe([0, 10, 20, 30, 40]);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(50, "nothing that arrived is repeated");
@@ -137,7 +138,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_broker_that_is_down_is_waited_for_with_one_line_when_it_goes_and_one_when_it_is_back()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var down = true;
         var attempts = 0;
         var transport = new RecordingTransport
@@ -163,7 +164,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_message_that_is_too_large_for_the_broker_is_parked_with_its_cause_and_blocks_nobody()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport
         {
             OnPublish = (batch, _) => Task.FromResult(new PublishOutcome(
@@ -176,7 +177,7 @@ public sealed class RelayTests
 
         await service.SendAsync([.. Enumerable.Range(1, 4).Select(i => Messages.Entry("key", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 3, "the others arrive");
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.NumbersOf("key").ShouldBe([1, 3, 4]);
         (await database.CountAsync("""
@@ -189,7 +190,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_row_that_is_no_message_is_parked_and_blocks_nobody()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
 
@@ -204,7 +205,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_relay_whose_database_session_is_killed_recovers_and_loses_nothing()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         var kills = 0;
         transport.OnPublish = async (_, _) =>
@@ -222,7 +223,7 @@ public sealed class RelayTests
         await using var service = await TestService.StartAsync(database, transport);
 
         await service.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry($"key-{i % 5}", i))]);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         kills.ShouldBeGreaterThan(3);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(100);
@@ -233,7 +234,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_service_that_stops_finishes_the_batch_in_hand()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var publishing = new TaskCompletionSource();
         var answer = new TaskCompletionSource();
         var transport = new RecordingTransport
@@ -261,7 +262,7 @@ public sealed class RelayTests
     public async Task A_full_outbox_is_drained_without_loss_or_repeats_by_two_services()
     {
         const int count = 20_000;
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using (var writer = TestService.Prepare(database.ConnectionString, new RecordingTransport { OnPublish = (_, _) => throw new TransportException("not yet") }))
         {
             await writer.StartAsync();
@@ -273,7 +274,7 @@ public sealed class RelayTests
         var transport = new RecordingTransport();
         await using var first = await TestService.StartAsync(database, transport);
         await using var second = await TestService.StartAsync(database, transport);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await database.OutboxIsDrainedAsync();
 
         transport.Arrived.Count.ShouldBe(count);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal).Count().ShouldBe(count);
@@ -282,7 +283,7 @@ public sealed class RelayTests
     }
 
     /// <summary>Publishes slowly and notes every key that two batches hold at the same time.</summary>
-    private static Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>> ReorderIfTwoHaveOneKey(out ConcurrentBag<string> overlaps)
+    private static Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>> NotingKeysHeldTwice(out ConcurrentBag<string> overlaps)
     {
         var seen = overlaps = [];
         var held = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);

@@ -1,13 +1,16 @@
+using Messaging;
+using Support;
+
 namespace Patterns;
 
-public sealed class ScheduledMessageTests
+public sealed class ScheduledMessageTests(Servers servers)
 {
     [Fact]
     public async Task A_scheduled_message_comes_when_it_is_due_and_not_before()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:PollInterval", "00:01:00"));
         var start = DateTimeOffset.UtcNow;
         var entries = Enumerable.Range(0, 20).Select(i => Messages.Entry($"key-{i}", i, start.AddMilliseconds(400 + (i * 37)))).ToArray();
 
@@ -25,7 +28,7 @@ public sealed class ScheduledMessageTests
     [InlineData(false)]
     public async Task A_message_without_a_due_time_does_not_wait_for_one_of_its_key_that_has_one(bool scheduledFirst)
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
 
@@ -40,7 +43,7 @@ public sealed class ScheduledMessageTests
     [Fact]
     public async Task A_scheduled_message_outlives_the_process_that_scheduled_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using (var first = await TestService.StartAsync(database, transport))
             await first.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMilliseconds(300)));
@@ -54,7 +57,7 @@ public sealed class ScheduledMessageTests
     [Fact]
     public async Task A_scheduled_message_can_be_taken_back_by_its_token_in_the_same_scope_or_a_later_one()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         var (early, late, other) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
@@ -72,13 +75,40 @@ public sealed class ScheduledMessageTests
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the one that was not taken back arrives");
         transport.NumbersOf("key").ShouldBe([3]);
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await database.OutboxIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task Taking_back_a_message_that_is_on_its_way_neither_waits_for_the_broker_nor_stops_it()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var publishing = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        var transport = new RecordingTransport
+        {
+            OnPublish = async (_, cancellationToken) =>
+            {
+                publishing.SetResult();
+                await answer.Task.WaitAsync(cancellationToken);
+                return PublishOutcome.AllAcknowledged;
+            },
+        };
+        await using var service = await TestService.StartAsync(database, transport);
+        var token = Guid.NewGuid();
+        await service.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow, token));
+        await publishing.Task;
+
+        await service.DoAsync((_, outbox) => outbox.Cancel(token)).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        answer.SetResult();
+
+        await database.OutboxIsDrainedAsync();
+        transport.NumbersOf("key").ShouldBe([1]);
     }
 
     [Fact]
     public async Task A_token_may_be_used_again_in_the_scope_that_cancels_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using var service = await TestService.StartAsync(database, transport);
         var token = Guid.NewGuid();
@@ -92,6 +122,6 @@ public sealed class ScheduledMessageTests
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the second one arrives");
         transport.NumbersOf("key").ShouldBe([2]);
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await database.OutboxIsDrainedAsync();
     }
 }

@@ -1,15 +1,16 @@
 using Messaging.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Support;
 
 namespace Patterns;
 
-public sealed class SchemaTests
+public sealed class SchemaTests(Servers servers)
 {
     [Fact]
     public async Task Scripts_are_applied_once_however_often_the_service_starts()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
 
         await using (await TestService.StartAsync(database, new RecordingTransport()))
         {
@@ -26,7 +27,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task Instances_that_start_together_take_turns()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var instances = Enumerable.Range(0, 4).Select(_ => TestService.Prepare(database.ConnectionString, new RecordingTransport())).ToArray();
 
         await Task.WhenAll(instances.Select(instance => instance.StartAsync()));
@@ -39,7 +40,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_script_that_was_changed_after_it_was_applied_is_refused_by_name()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await using (await TestService.StartAsync(database, new RecordingTransport()))
         {
         }
@@ -57,7 +58,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_script_that_fails_is_named_and_leaves_nothing_behind()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         await database.ExecuteAsync("create table journeys (id int)"); // the service's script makes things, then stumbles over this
 
         var service = TestService.Prepare(database.ConnectionString, new RecordingTransport());
@@ -73,7 +74,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task The_service_waits_for_a_database_that_is_not_there_yet_and_starts_nothing_before()
     {
-        await using var database = TestDatabase.Announce();
+        await using var database = await TestDatabase.AnnounceAsync(servers);
         await using var service = TestService.Prepare(database.ConnectionString, new RecordingTransport());
 
         var start = service.StartAsync();

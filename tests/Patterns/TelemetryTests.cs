@@ -3,15 +3,16 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Messaging;
 using Microsoft.Extensions.DependencyInjection;
+using Support;
 
 namespace Patterns;
 
-public sealed class TelemetryTests
+public sealed class TelemetryTests(Servers servers)
 {
     [Fact]
     public async Task The_publish_of_a_batch_is_a_span_that_links_to_the_traces_of_its_messages()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         var spans = new ConcurrentBag<Activity>();
         using var listener = new ActivityListener
@@ -36,8 +37,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task The_outbox_can_be_watched()
     {
-        await using var database = await TestDatabase.CreateAsync();
-        await database.ExecuteAsync("select 1");
+        await using var database = await TestDatabase.CreateAsync(servers);
         var meters = new ConcurrentDictionary<string, double>(StringComparer.Ordinal);
         var transport = new RecordingTransport();
         await using (var before = await TestService.StartAsync(database, new RecordingTransport { OnPublish = (_, _) => throw new TransportException("down") }))

@@ -14,8 +14,9 @@ namespace Inventory.Stock;
 /// </remarks>
 internal static class StockWriter
 {
+    // "No key": the foreign key of a movement must not wait for whoever changes the level of its article.
     private const string Update = """
-        select sku from inventory.stock where sku = any(@skus) order by sku for update;
+        select sku from inventory.stock where sku = any(@skus) order by sku for no key update;
         update inventory.stock s
         set on_hand = s.on_hand + d.on_hand, reserved = s.reserved + d.reserved, committed = s.committed + d.committed
         from unnest(@skus, @on_hand, @reserved, @committed) as d(sku, on_hand, reserved, committed)

@@ -15,7 +15,7 @@ public static class PostgresMessaging
     /// Adds the service's database: an <see cref="NpgsqlDataSource"/>, the DbContext on it (without a retrying execution strategy:
     /// the receiver retries whole batches), the schema scripts (applied before any hosted service starts), the scoped store as
     /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the pruning of the inbox, the repository of
-    /// MassTransit's sagas, and the health checks <c>database</c> and <c>outbox</c>. Options come from the configuration sections
+    /// MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the configuration sections
     /// <c>Outbox</c> (<see cref="OutboxOptions"/>) and <c>Inbox</c> (<see cref="InboxOptions"/>).
     /// </summary>
     /// <typeparam name="TDbContext">The service's DbContext. A saga in its model carries a concurrency token.</typeparam>
@@ -40,7 +40,7 @@ public static class PostgresMessaging
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database", tags: ["ready"])
-            .AddCheck<RelayHealthCheck>("outbox", tags: ["ready"]);
+            .AddCheck<RelayHealthCheck>("relay", tags: ["ready"]);
         return builder;
     }
 
@@ -67,7 +67,11 @@ public static class PostgresMessaging
     private static void AddStore<TDbContext>(IServiceCollection services)
         where TDbContext : DbContext
     {
-        services.AddScoped(provider => ActivatorUtilities.CreateInstance<PostgresStore>(provider, provider.GetRequiredService<TDbContext>()));
+        services.AddScoped(provider => new PostgresStore(
+            provider.GetRequiredService<TDbContext>(),
+            provider.GetRequiredService<Outbox>(),
+            provider.GetRequiredService<OutboxSignal>(),
+            provider.GetRequiredService<ILogger<PostgresStore>>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();

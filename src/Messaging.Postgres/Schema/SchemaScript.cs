@@ -15,10 +15,10 @@ internal sealed record SchemaScript(string Name, string Sql)
 
     /// <summary>The <c>.sql</c> files embedded in an assembly, ordered by name.</summary>
     public static IEnumerable<SchemaScript> EmbeddedIn(Assembly assembly) =>
-        from name in assembly.GetManifestResourceNames()
-        where name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase)
-        orderby name
-        select new SchemaScript(name, Read(assembly, name));
+        assembly.GetManifestResourceNames()
+            .Where(name => name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal)
+            .Select(name => new SchemaScript(name, Read(assembly, name)));
 
     private static string Read(Assembly assembly, string name)
     {

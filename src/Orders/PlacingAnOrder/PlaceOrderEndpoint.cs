@@ -39,7 +39,8 @@ internal static class PlaceOrderEndpoint
         }
         catch (JsonException exception)
         {
-            return Problems.MalformedBody.With(exception.Message);
+            // The exception's message names our types; where to look is all a client can use.
+            return Problems.MalformedBody.With($"At {exception.Path ?? "$"}, line {exception.LineNumber}, byte {exception.BytePositionInLine}.");
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 
 namespace PaymentProvider.Behaving;
@@ -9,6 +10,7 @@ namespace PaymentProvider.Behaving;
 internal sealed record Behaviour(int LatencyMs = 0, double FailureRate = 0, double LostAnswerRate = 0)
 {
     /// <summary>True when all figures are within their bounds.</summary>
+    [JsonIgnore]
     public bool IsValid => LatencyMs is >= 0 and <= 60_000 && FailureRate is >= 0 and <= 1 && LostAnswerRate is >= 0 and <= 1;
 }
 

@@ -42,9 +42,11 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     public static IDistributedApplicationBuilder CreateBuilder(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        return EntryPointInterception.Current is { } interception
-            ? interception.CreateBuilder(args)
-            : new DistributedApplicationBuilder(args, Assembly.GetEntryAssembly(), console: true);
+        if (EntryPointInterception.Current is { } interception)
+            return interception.CreateBuilder(args);
+
+        AppDomain.CurrentDomain.UnhandledException += static (_, failure) => ExitReadably(failure.ExceptionObject);
+        return new DistributedApplicationBuilder(args, Assembly.GetEntryAssembly(), console: true);
     }
 
     /// <summary>Starts every resource in the order of its waits.</summary>
@@ -115,6 +117,16 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
 
     /// <summary>Stops everything without waiting for it; <see cref="DisposeAsync" /> waits.</summary>
     public void Dispose() => _ = DisposeAsync().AsTask();
+
+    // What is wrong with the description itself is thrown in Main, where nobody catches it.
+    private static void ExitReadably(object failure)
+    {
+        if (failure is not DistributedApplicationException readable)
+            return;
+
+        Console.Error.WriteLine(readable.Message);
+        Environment.Exit(1);
+    }
 
     private static PosixSignalRegistration ExitOnSecondInterrupt()
     {

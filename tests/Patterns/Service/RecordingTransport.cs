@@ -3,8 +3,11 @@ using Messaging;
 
 namespace Patterns;
 
-/// <summary>The port as seen by the relay: remembers what it acknowledged, in order, and can be told to misbehave.</summary>
-public sealed class RecordingTransport : ITransport
+/// <summary>
+/// The port as seen by the relay: remembers what it acknowledged, in order, and can be told to misbehave. What it takes goes on to
+/// the transport behind it, if there is one, and consuming is that one's affair.
+/// </summary>
+public sealed class RecordingTransport(ITransport? behind = null) : ITransport
 {
     private readonly Lock _lock = new();
     private readonly List<OutgoingMessage> _arrived = [];
@@ -45,13 +48,17 @@ public sealed class RecordingTransport : ITransport
     public IReadOnlyList<int> NumbersOf(string key) =>
         [.. Arrived.Where(message => message.PartitionKey == key).DistinctBy(message => message.Id).Select(Messages.NumberOf)];
 
-    public Task EnsureTopicsAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task EnsureTopicsAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken) =>
+        behind?.EnsureTopicsAsync(topics, cancellationToken) ?? Task.CompletedTask;
 
     public async Task<PublishOutcome> PublishAsync(IReadOnlyList<OutgoingMessage> batch, CancellationToken cancellationToken)
     {
         var outcome = OnPublish is { } onPublish ? await onPublish(batch, cancellationToken) : PublishOutcome.AllAcknowledged;
         var failed = outcome.Failures.Select(failure => failure.Index).ToHashSet();
-        Take([.. batch.Where((_, index) => !failed.Contains(index))]);
+        OutgoingMessage[] taken = [.. batch.Where((_, index) => !failed.Contains(index))];
+        Take(taken);
+        if (behind is not null)
+            await behind.PublishAsync(taken, cancellationToken);
         return outcome;
     }
 
@@ -66,7 +73,7 @@ public sealed class RecordingTransport : ITransport
     }
 
     public Task ConsumeAsync(Subscription subscription, PartitionHandler handler, CancellationToken stopping) =>
-        throw new NotSupportedException("It is there to publish to.");
+        behind?.ConsumeAsync(subscription, handler, stopping) ?? throw new NotSupportedException("It is there to publish to.");
 
     public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken) => new([]);
 

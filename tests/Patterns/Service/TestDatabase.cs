@@ -1,46 +1,42 @@
 using Npgsql;
+using Support;
 
 namespace Patterns;
 
 /// <summary>A database of its own for each test, and a way to look into it that is not the code under test.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
+    private readonly string _server;
+    private readonly string _name;
     private readonly NpgsqlDataSource _source;
 
-    private TestDatabase(string connectionString)
+    private TestDatabase(string server, string name)
     {
-        ConnectionString = connectionString;
-        _source = NpgsqlDataSource.Create(connectionString);
+        _server = server;
+        _name = name;
+        ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+        _source = NpgsqlDataSource.Create(ConnectionString);
     }
 
     public string ConnectionString { get; }
 
-    private static string Server =>
-        Environment.GetEnvironmentVariable("ConnectionStrings__postgres") ?? throw new InvalidOperationException("Set ConnectionStrings__postgres.");
-
-    public static async Task<TestDatabase> CreateAsync()
+    public static async Task<TestDatabase> CreateAsync(Servers servers)
     {
-        var database = Announce();
-        await database.CreateNowAsync();
-        return database;
+        ArgumentNullException.ThrowIfNull(servers);
+        var created = new NpgsqlConnectionStringBuilder(await servers.NewDatabaseAsync("patterns"));
+        return new TestDatabase(await servers.PostgresAsync(), created.Database!);
     }
 
     /// <summary>A database that has a name but is not there yet.</summary>
-    public static TestDatabase Announce() => new(
-        new NpgsqlConnectionStringBuilder(Server) { Database = $"patterns_{Guid.NewGuid():N}", MaxPoolSize = 20 }.ConnectionString);
-
-    public async Task CreateNowAsync()
+    public static async Task<TestDatabase> AnnounceAsync(Servers servers)
     {
-        await using var server = NpgsqlDataSource.Create(Server);
-        await using var command = server.CreateCommand($"create database {Name}");
-        await command.ExecuteNonQueryAsync();
+        ArgumentNullException.ThrowIfNull(servers);
+        return new TestDatabase(await servers.PostgresAsync(), $"patterns_{Guid.NewGuid():N}");
     }
 
-    public async Task<long> CountAsync(string fromWhere)
-    {
-        await using var command = _source.CreateCommand($"select count(*) from {fromWhere}");
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
+    public Task CreateNowAsync() => OnServerAsync($"create database {_name}");
+
+    public async Task<long> CountAsync(string fromWhere) => await ReadAsync<long>($"select count(*) from {fromWhere}");
 
     public async Task<T> ReadAsync<T>(string sql)
     {
@@ -54,13 +50,19 @@ public sealed class TestDatabase : IAsyncDisposable
         return await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Waits until every message has left and its row is gone: that is committed a moment after the broker has it.</summary>
+    public Task OutboxIsDrainedAsync() => Eventually.BecomesTrueAsync(async () => await CountAsync("messaging.outbox") == 0, "the outbox is empty");
+
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
-        await using var server = NpgsqlDataSource.Create(Server);
-        await using var command = server.CreateCommand($"drop database if exists {Name} with (force)");
-        await command.ExecuteNonQueryAsync();
+        await OnServerAsync($"drop database if exists {_name} with (force)");
     }
 
-    private string Name => new NpgsqlConnectionStringBuilder(ConnectionString).Database!;
+    private async Task OnServerAsync(string sql)
+    {
+        await using var server = NpgsqlDataSource.Create(_server);
+        await using var command = server.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 }

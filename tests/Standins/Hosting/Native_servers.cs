@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Npgsql;
+using Standins.Tests.Hosting.Sample;
 using Support;
 
 namespace Standins.Tests.Hosting;
@@ -32,6 +33,38 @@ public class Native_servers(Servers servers)
         info.ShouldContain("\"jetstream\":true");
         info.ShouldContain("\"auth_required\":true");
         url.UserInfo.ShouldStartWith("nats:");
+    }
+
+    [Fact]
+    public async Task A_server_named_in_configuration_is_the_same_resource_and_is_left_running()
+    {
+        var external = await servers.PostgresAsync();
+        await using (var application = await Running.StartAsync(
+            b =>
+            {
+                var database = b.AddPostgres("pg").AddDatabase("db", "made_in_external");
+                b.AddSample("svc").WithReference(database).WaitFor(database);
+            },
+            $"--ConnectionStrings:pg={external}"))
+        {
+            var given = new NpgsqlConnectionStringBuilder((await application.EnvironmentAsync("svc"))["ConnectionStrings__db"]);
+            given.Database.ShouldBe("made_in_external");
+            given.Port.ShouldBe(new NpgsqlConnectionStringBuilder(external).Port);
+        }
+
+        await using var still = new NpgsqlConnection(external + ";Database=made_in_external");
+        await still.OpenAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_cluster_in_memory_is_not_started_again()
+    {
+        await using var application = await Running.StartAsync(b => b.AddKafka("kafka"));
+
+        var result = await application.ResourceCommands.ExecuteCommandAsync("kafka", "start", TestContext.Current.CancellationToken);
+
+        result.Success.ShouldBeFalse();
+        result.Message.ShouldNotBeNull().ShouldContain("in memory");
     }
 
     [Fact]

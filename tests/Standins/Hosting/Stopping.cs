@@ -134,5 +134,21 @@ public sealed class Stopping : IDisposable
         Processes.Of(_temp).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("--ConnectionStrings:postgres=nonsense", "ConnectionStrings:postgres")]
+    [InlineData("--service-name=not_a_name!", "not_a_name!")]
+    public async Task A_description_that_cannot_be_is_one_line(string setting, string named)
+    {
+        using var limit = Running.NewLimit();
+        using var host = Samples.StartHost(_temp, "--servers=true", setting);
+        await host.StandardOutput.ReadToEndAsync(limit.Token);
+        var error = await host.StandardError.ReadToEndAsync(limit.Token);
+        await host.WaitForExitAsync(limit.Token);
+
+        host.ExitCode.ShouldBe(1);
+        error.TrimEnd().ShouldNotContain('\n');
+        error.ShouldContain(named);
+    }
+
     private static bool IsClean(string temp) => Processes.Of(temp).Count == 0 && !Directory.EnumerateFileSystemEntries(temp).Any();
 }

@@ -36,6 +36,6 @@ public class Testing_an_app_host
 
         Should.Throw<DistributedApplicationException>(() => builder.AddSample("SERVICE-1"));
         foreach (var name in new[] { "", "1st", "a--b", "a-", "a_b", new string('a', 65) })
-            Should.Throw<ArgumentException>(() => builder.AddSample(name));
+            Should.Throw<DistributedApplicationException>(() => builder.AddSample(name));
     }
 }

@@ -101,6 +101,19 @@ public class Waiting
         failure.Message.ShouldBe("'broken' exited with code 42 before it was healthy.");
     }
 
+    [Fact]
+    public async Task A_port_that_is_taken_is_named_with_who_wants_it()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        var failure = await Should.ThrowAsync<DistributedApplicationException>(() => Running.StartAsync(
+            b => b.AddSample("svc").WithHttpEndpoint(port, name: "fixed")));
+
+        failure.Message.ShouldStartWith($"'svc' cannot have port {port}: ");
+    }
+
     private static int ClosedPort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

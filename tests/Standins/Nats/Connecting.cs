@@ -8,7 +8,7 @@ public class Connecting
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task User_and_password_come_from_the_url_or_the_options()
     {
         await using var server = new NatsServer { Arguments = ["--user", "svc:1", "--pass", "p@ss/word"] };
@@ -22,7 +22,7 @@ public class Connecting
         await byOptions.PingAsync(Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_token_comes_from_the_url_or_the_options()
     {
         await using var server = new NatsServer { Arguments = ["--auth", "s3cret"] };
@@ -35,7 +35,7 @@ public class Connecting
         await byOptions.PingAsync(Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_wrong_password_is_told_as_such_and_never_shown()
     {
         await using var server = new NatsServer { Arguments = ["--user", "svc", "--pass", "right"] };
@@ -50,7 +50,7 @@ public class Connecting
         nats.ConnectionState.ShouldBe(NatsConnectionState.Closed);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task No_server_is_a_typed_error_and_a_later_connect_tries_again()
     {
         await using var server = new NatsServer();
@@ -63,7 +63,7 @@ public class Connecting
         nats.ConnectionState.ShouldBe(NatsConnectionState.Open);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task The_first_connect_can_be_patient()
     {
         await using var server = new NatsServer();
@@ -75,7 +75,7 @@ public class Connecting
         await connect.WaitAsync(Wait.Deadline, Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task The_list_of_servers_is_tried_until_one_answers()
     {
         await using var server = new NatsServer();
@@ -88,7 +88,7 @@ public class Connecting
         nats.ServerInfo.JetStreamAvailable.ShouldBeTrue();
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task The_first_urls_credentials_hold_for_the_whole_list()
     {
         await using var server = new NatsServer { Arguments = ["--user", "svc", "--pass", "right"] };
@@ -99,7 +99,7 @@ public class Connecting
         await nats.PingAsync(Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_server_that_says_nothing_does_not_hold_the_caller()
     {
         using var mute = new TcpListener(IPAddress.Loopback, 0);
@@ -109,7 +109,7 @@ public class Connecting
         await Should.ThrowAsync<NatsException>(nats.ConnectAsync().AsTask().WaitAsync(Wait.Deadline, Ct));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_server_that_is_none_is_a_typed_error()
     {
         using var http = new TcpListener(IPAddress.Loopback, 0);
@@ -129,7 +129,7 @@ public class Connecting
     [InlineData("nats://")]
     public void A_url_that_is_none_is_a_typed_error(string url) => Should.Throw<NatsException>(() => new NatsConnection(new NatsOpts { Url = url }));
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_lost_connection_comes_back_with_its_subscriptions()
     {
         await using var server = new NatsServer();
@@ -161,7 +161,7 @@ public class Connecting
         };
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_publish_that_waits_for_the_connection_can_be_cancelled_or_timed_out()
     {
         await using var server = new NatsServer();
@@ -178,7 +178,7 @@ public class Connecting
         await Should.ThrowAsync<OperationCanceledException>(async () => await hasty.PublishAsync("x", "y", cancellationToken: Ct));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Retries_can_be_limited()
     {
         await using var server = new NatsServer();
@@ -193,7 +193,7 @@ public class Connecting
         await Should.ThrowAsync<NatsConnectionFailedException>(subscription.Msgs.Completion.WaitAsync(Wait.Deadline, Ct));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_server_that_stops_reading_holds_publishers_back()
     {
         await using var server = new NatsServer();
@@ -219,7 +219,7 @@ public class Connecting
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(sent)).Count.ShouldBe(sent);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Dispose_sends_what_was_published_before()
     {
         await using var server = new NatsServer();
@@ -238,7 +238,7 @@ public class Connecting
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(5000)).Count.ShouldBe(5000);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_connection_without_answers_to_pings_is_given_up()
     {
         await using var server = new NatsServer();

@@ -6,7 +6,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Messages_come_in_order_with_payload_headers_and_metadata()
     {
         await using var nats = server.Connect();
@@ -28,7 +28,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         metadata.Timestamp.ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Consuming_asks_for_more_as_often_as_needed()
     {
         await using var nats = server.Connect();
@@ -47,7 +47,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         await SettledAsync(consumer, 2000);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Consuming_by_bytes_asks_for_more_as_often_as_needed()
     {
         await using var nats = server.Connect();
@@ -58,7 +58,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         messages.Select(message => message.Data).ShouldBe(Enumerable.Range(1, 500));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_slow_application_holds_no_more_than_it_asked_for()
     {
         await using var nats = server.Connect();
@@ -73,7 +73,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         consumer.Info.Delivered.ConsumerSeq.ShouldBe(10ul);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Messages_published_while_consuming_arrive_without_delay()
     {
         await using var nats = server.Connect();
@@ -89,7 +89,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_negative_acknowledgement_brings_the_message_back_at_once_or_later()
     {
         await using var nats = server.Connect();
@@ -108,7 +108,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         Stopwatch.GetElapsedTime(started).ShouldBeInRange(TimeSpan.FromMilliseconds(350), TimeSpan.FromSeconds(20));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Without_acknowledgement_a_message_comes_back_and_progress_prevents_that()
     {
         await using var nats = server.Connect();
@@ -129,7 +129,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         messages.Current.Metadata!.Value.NumDelivered.ShouldBe(2ul);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_terminated_message_does_not_come_back()
     {
         await using var nats = server.Connect();
@@ -145,7 +145,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         messages.Current.Data.ShouldBe(2);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_double_acknowledgement_is_settled_when_it_returns()
     {
         await using var nats = server.Connect();
@@ -159,7 +159,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         consumer.Info.AckFloor.StreamSeq.ShouldBe(3ul);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task With_the_policy_all_one_acknowledgement_settles_everything_before_it()
     {
         await using var nats = server.Connect();
@@ -173,7 +173,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         consumer.Info.NumAckPending.ShouldBe(3);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_consumer_starts_where_it_is_told()
     {
         await using var nats = server.Connect();
@@ -193,7 +193,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         }
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_deleted_consumer_ends_consuming_with_a_typed_error()
     {
         await using var nats = server.Connect();
@@ -209,7 +209,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         error.HeaderMessage.ShouldBe(NatsHeaders.Messages.ConsumerDeleted);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Cancelling_ends_consuming_without_an_exception_and_leaves_the_rest_unsettled()
     {
         await using var nats = server.Connect();
@@ -228,7 +228,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         await SettledAsync(consumer, 3);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Cancelling_ends_consuming_that_waits()
     {
         await using var nats = server.Connect();
@@ -242,7 +242,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         (await next.WaitAsync(Wait.Deadline, Ct)).ShouldBeFalse();
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Draining_delivers_what_has_arrived_before_it_ends()
     {
         await using var nats = server.Connect();
@@ -264,7 +264,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         await SettledAsync(consumer, 20);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_payload_that_cannot_be_read_does_not_stop_consuming()
     {
         await using var nats = server.Connect();
@@ -279,7 +279,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         messages[1].Data.ShouldBe(2);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Fetching_ends_with_the_batch_or_with_its_time()
     {
         await using var nats = server.Connect();
@@ -289,7 +289,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         (await consumer.FetchAsync<int>(new NatsJSFetchOpts { MaxMsgs = 10, Expires = TimeSpan.FromSeconds(1) }, cancellationToken: Ct).CountAsync(Ct)).ShouldBe(5);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Fetching_without_waiting_takes_what_there_is()
     {
         await using var nats = server.Connect();
@@ -299,7 +299,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         (await consumer.FetchNoWaitAsync<int>(new NatsJSFetchOpts { MaxMsgs = 10 }, cancellationToken: Ct).CountAsync(Ct)).ShouldBe(0);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task The_next_message_is_null_when_none_comes()
     {
         await using var nats = server.Connect();
@@ -309,7 +309,7 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
         (await consumer.NextAsync<int>(opts: new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1) }, cancellationToken: Ct)).ShouldBeNull();
     }
 
-    [Theory]
+    [Theory(Timeout = Wait.TestTimeout)]
     [InlineData(null, null, 30)]
     [InlineData(1, 1, 30)]
     [InlineData(1, null, 0)]

@@ -6,7 +6,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_stream_is_created_changed_found_and_deleted()
     {
         await using var nats = server.Connect();
@@ -42,7 +42,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         (await js.CreateOrUpdateStreamAsync(config, Ct)).Info.Config.MaxMsgsPerSubject.ShouldBe(3);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_message_is_read_by_sequence_and_by_subject()
     {
         await using var nats = server.Connect();
@@ -62,7 +62,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         (await Should.ThrowAsync<NatsJSApiException>(async () => await stream.GetAsync(new StreamMsgGetRequest { Seq = 9 }, Ct))).Error.Code.ShouldBe(404);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_stream_is_purged_by_subject_and_sequence_and_loses_single_messages()
     {
         await using var nats = server.Connect();
@@ -83,7 +83,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         stream.Info.State.LastSeq.ShouldBe(10ul);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_consumer_is_created_changed_found_and_deleted()
     {
         await using var nats = server.Connect();
@@ -119,7 +119,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         (await Should.ThrowAsync<NatsJSApiException>(async () => await js.GetConsumerAsync("CONS", "worker", Ct))).Error.ErrCode.ShouldBe(10014);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Names_the_server_would_misunderstand_are_refused()
     {
         await using var nats = server.Connect();
@@ -130,7 +130,7 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         await Should.ThrowAsync<ArgumentException>(async () => await js.CreateOrUpdateConsumerAsync("S", new ConsumerConfig("a.b"), Ct));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Without_jetstream_calls_end_with_a_typed_error()
     {
         await using var plain = new NatsServer { Arguments = [] };

@@ -4,7 +4,7 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_message_id_stores_a_message_once()
     {
         await using var nats = server.Connect();
@@ -22,7 +22,7 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
         Should.Throw<NatsJSDuplicateMessageException>(again.EnsureSuccess).Sequence.ShouldBe(1ul);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Expectations_that_do_not_hold_are_an_error_in_the_answer()
     {
         await using var nats = server.Connect();
@@ -43,7 +43,7 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
         (await js.PublishAsync("expect.a", 2, opts: all, cancellationToken: Ct)).IsSuccess().ShouldBeTrue();
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_full_stream_pushes_back_in_the_answer()
     {
         await using var nats = server.Connect();
@@ -55,7 +55,7 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
         (await js.PublishAsync("full.a", 2, cancellationToken: Ct)).Error.ShouldNotBeNull().ErrCode.ShouldBe(10077);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_subject_without_stream_is_a_typed_error()
     {
         await using var nats = server.Connect();
@@ -68,7 +68,7 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
         result.Error.ShouldBeOfType<NatsJSPublishNoResponseException>();
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_window_of_publishes_is_stored_completely_and_in_order()
     {
         await using var nats = server.Connect();

@@ -95,6 +95,9 @@ public sealed class NatsServer : IAsyncLifetime
 /// <summary>Waiting for a condition, with a deadline.</summary>
 public static class Wait
 {
+    /// <summary>In milliseconds: when a test that talks to a server is cancelled.</summary>
+    public const int TestTimeout = 120_000;
+
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)

@@ -7,7 +7,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_message_arrives_with_payload_headers_and_reply_subject()
     {
         await using var nats = server.Connect();
@@ -23,7 +23,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         message.Headers["b"].ToArray().ShouldBe(["2", "3"]);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Messages_of_one_publisher_arrive_in_order()
     {
         await using var nats = server.Connect();
@@ -35,7 +35,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(10_000)).Select(message => message.Data).ShouldBe(Enumerable.Range(0, 10_000));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Commands_of_many_threads_do_not_mix()
     {
         await using var nats = server.Connect();
@@ -54,7 +54,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         }
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_queue_group_shares_the_messages()
     {
         await using var nats = server.Connect();
@@ -70,26 +70,27 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         two.Msgs.Count.ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task An_enumeration_ends_its_subscription_when_it_is_left()
     {
         await using var nats = server.Connect();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var enumeration = Task.Run(
-            async () =>
-            {
-                await foreach (var message in nats.SubscribeAsync<int>("left", cancellationToken: leave.Token))
-                    await message.ReplyAsync(message.Data + 1, cancellationToken: Ct);
-            }, Ct);
+        var enumeration = AnswerAsync();
         await Wait.UntilAsync(async () => await AnswersAsync(nats, "left"), "somebody answers");
 
         await leave.CancelAsync();
         await enumeration.WaitAsync(Wait.Deadline, Ct);
 
         await Should.ThrowAsync<NatsNoRespondersException>(async () => await nats.RequestAsync<int, int>("left", 1, cancellationToken: Ct));
+
+        async Task AnswerAsync()
+        {
+            await foreach (var message in nats.SubscribeAsync<int>("left", cancellationToken: leave.Token))
+                await message.ReplyAsync(message.Data + 1, cancellationToken: Ct);
+        }
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_subscription_with_a_maximum_ends_after_it()
     {
         await using var nats = server.Connect();
@@ -105,7 +106,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         seen.ShouldBe([0, 1, 2]);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_full_subscription_replaces_its_newest_message_and_says_so()
     {
         await using var nats = server.Connect();
@@ -124,7 +125,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(2)).Select(message => message.Data).ShouldBe([0, 4]);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_subscription_that_waits_loses_nothing()
     {
         await using var nats = server.Connect();
@@ -137,7 +138,23 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(1000)).Select(message => message.Data).ShouldBe(Enumerable.Range(0, 1000));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
+    public async Task The_ambient_context_of_the_first_call_does_not_stay_with_the_connection()
+    {
+        await using var nats = server.Connect();
+        var ambient = new AsyncLocal<string?> { Value = "first call" };
+        await nats.ConnectAsync();
+        ambient.Value = null;
+        string? seen = "nothing";
+        await using var subscription = await nats.SubscribeCoreAsync("context", serializer: new Probe(() => seen = ambient.Value), cancellationToken: Ct);
+
+        await nats.PublishAsync("context", 1, cancellationToken: Ct);
+        await subscription.Msgs.ReadAsync(Ct);
+
+        seen.ShouldBeNull();
+    }
+
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_reader_that_never_comes_does_not_hold_dispose()
     {
         var nats = new NatsConnection(server.Opts with { CommandTimeout = TimeSpan.FromMilliseconds(200) });
@@ -151,7 +168,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         await nats.DisposeAsync().AsTask().WaitAsync(Wait.Deadline, Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Cancelling_a_subscription_delivers_what_has_arrived()
     {
         await using var nats = server.Connect();
@@ -168,7 +185,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         await subscription.Msgs.Completion.WaitAsync(Wait.Deadline, Ct);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Nine_hundred_kilobytes_arrive_unchanged()
     {
         await using var nats = server.Connect();
@@ -181,7 +198,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         (await subscription.Msgs.ReadAsync(Ct)).Data.ShouldBe(payload);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_message_over_max_payload_is_refused_and_the_connection_lives()
     {
         await using var nats = server.Connect();
@@ -197,7 +214,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         nats.ConnectionState.ShouldBe(NatsConnectionState.Open);
     }
 
-    [Theory]
+    [Theory(Timeout = Wait.TestTimeout)]
     [InlineData("")]
     [InlineData("a b")]
     [InlineData("a\r\nPUB x 0")]
@@ -210,7 +227,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         await Should.ThrowAsync<NatsException>(async () => await nats.SubscribeCoreAsync<string>(subject, cancellationToken: Ct));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_payload_that_cannot_be_read_is_an_error_of_its_message_only()
     {
         await using var nats = server.Connect();
@@ -225,7 +242,7 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         (await subscription.Msgs.ReadAsync(Ct)).Data.ShouldBe(7);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_serializer_that_throws_costs_its_own_publish_only()
     {
         await using var nats = server.Connect();
@@ -246,6 +263,15 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         catch (NatsNoRespondersException)
         {
             return false;
+        }
+    }
+
+    private sealed class Probe(Action look) : INatsDeserialize<int>
+    {
+        public int Deserialize(in System.Buffers.ReadOnlySequence<byte> buffer)
+        {
+            look();
+            return 0;
         }
     }
 }

@@ -6,17 +6,12 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Concurrent_requests_each_get_their_own_reply()
     {
         await using var nats = server.Connect();
         await using var subscription = await nats.SubscribeCoreAsync<int>("double", cancellationToken: Ct);
-        var service = Task.Run(
-            async () =>
-            {
-                await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
-                    await message.ReplyAsync(message.Data * 2, new NatsHeaders { ["of"] = message.Data.ToString() }, cancellationToken: Ct);
-            }, Ct);
+        var service = DoubleAsync();
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 1000).Select(async i => await nats.RequestAsync<int, int>("double", i, cancellationToken: Ct)));
 
@@ -24,9 +19,15 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         replies.Select(reply => int.Parse(reply.Headers!["of"]!)).ShouldBe(Enumerable.Range(0, 1000));
         await subscription.UnsubscribeAsync();
         await service;
+
+        async Task DoubleAsync()
+        {
+            await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
+                await message.ReplyAsync(message.Data * 2, new NatsHeaders { ["of"] = message.Data.ToString() }, cancellationToken: Ct);
+        }
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Nobody_listening_is_known_at_once()
     {
         await using var nats = server.Connect();
@@ -38,7 +39,7 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Nobody_listening_is_a_message_when_asked_for()
     {
         await using var nats = server.Connect();
@@ -49,7 +50,7 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         Should.Throw<NatsNoRespondersException>(reply.EnsureSuccess);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_reply_that_does_not_come_in_time_is_a_typed_error()
     {
         await using var nats = server.Connect();
@@ -62,7 +63,7 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         Stopwatch.GetElapsedTime(started).ShouldBeInRange(TimeSpan.FromMilliseconds(150), TimeSpan.FromSeconds(5));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_cancelled_request_ends_at_once_and_a_late_reply_harms_nobody()
     {
         await using var nats = server.Connect();
@@ -81,7 +82,7 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         (await next).Data.ShouldBe("in time");
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Dispose_ends_what_waits()
     {
         var nats = server.Connect();

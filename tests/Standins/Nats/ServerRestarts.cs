@@ -4,7 +4,7 @@ public class ServerRestarts
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_window_of_publishes_survives_a_killed_server_without_loss_or_duplicate()
     {
         const int Count = 20_000;
@@ -44,7 +44,7 @@ public class ServerRestarts
         (await consumer.ConsumeAsync<int>(cancellationToken: Ct).TakeAsync(Count)).Select(message => message.Data).Order().ShouldBe(Enumerable.Range(0, Count));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Consuming_goes_on_after_the_server_was_killed()
     {
         const int Count = 5000;
@@ -81,7 +81,7 @@ public class ServerRestarts
         seen.Order().ShouldBe(Enumerable.Range(0, Count));
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Consuming_that_waits_gets_what_is_published_after_the_restart()
     {
         await using var server = new NatsServer();
@@ -98,11 +98,12 @@ public class ServerRestarts
         await server.StartAsync();
         (await js.PublishAsync("w.x", 1, cancellationToken: Ct)).EnsureSuccess();
 
-        (await next.WaitAsync(Wait.Deadline, Ct)).ShouldBeTrue();
+        // Long before the silence of two heartbeat intervals (30 s) would be noticed: the reconnect itself asks again.
+        (await next.WaitAsync(TimeSpan.FromSeconds(10), Ct)).ShouldBeTrue();
         messages.Current.Data.ShouldBe(1);
     }
 
-    [Fact]
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Silence_is_noticed_and_told()
     {
         await using var server = new NatsServer();

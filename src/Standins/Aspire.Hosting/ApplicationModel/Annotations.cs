@@ -100,17 +100,6 @@ public sealed class ReplicaAnnotation(int replicas = 1) : IResourceAnnotation
     public int Replicas { get; } = replicas;
 }
 
-/// <summary>Names the launch profile of a project.</summary>
-/// <param name="launchProfileName">The name of the profile.</param>
-public sealed class LaunchProfileAnnotation(string launchProfileName) : IResourceAnnotation
-{
-    /// <summary>The name of the profile.</summary>
-    public string LaunchProfileName { get; } = launchProfileName;
-}
-
-/// <summary>Takes nothing from the launch profiles of a project.</summary>
-public sealed class ExcludeLaunchProfileAnnotation : IResourceAnnotation;
-
 /// <summary>How a resource relates to another one.</summary>
 /// <param name="resource">The other resource.</param>
 /// <param name="type"><c>Reference</c>, <c>WaitFor</c> or <c>Parent</c>.</param>

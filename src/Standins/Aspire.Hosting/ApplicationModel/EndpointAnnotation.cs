@@ -17,10 +17,10 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     public EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null)
     {
         if (protocol != ProtocolType.Tcp)
-            throw new NotSupportedException($"An endpoint of protocol {protocol} is not supported: only TCP is.");
+            throw new DistributedApplicationException($"An endpoint of protocol {protocol} is not supported: only TCP is.");
 
         if (port is not null && targetPort is not null && port != targetPort)
-            throw new NotSupportedException($"An endpoint with port {port} and target port {targetPort} would need a proxy.");
+            throw new DistributedApplicationException($"An endpoint with port {port} and target port {targetPort} would need a proxy.");
 
         Protocol = protocol;
         UriScheme = uriScheme ?? "tcp";

@@ -39,9 +39,6 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
     /// <summary>Whether the resource has an endpoint of that name.</summary>
     public bool Exists => Find() is not null;
 
-    /// <summary>Whether the address is known.</summary>
-    public bool IsAllocated => EndpointAnnotation.AllocatedEndpoint is not null;
-
     /// <summary>The address.</summary>
     /// <exception cref="InvalidOperationException">It is not known yet, or there is no such endpoint.</exception>
     public string Url => (EndpointAnnotation.AllocatedEndpoint

@@ -7,14 +7,13 @@ public abstract partial class Resource : IResource
 {
     /// <summary>Creates the resource.</summary>
     /// <param name="name">1 to 64 ASCII letters, digits and hyphens; starts with a letter; no trailing and no double hyphen.</param>
-    /// <exception cref="ArgumentException">The name breaks one of these rules.</exception>
+    /// <exception cref="DistributedApplicationException">The name breaks one of these rules.</exception>
     protected Resource(string name)
     {
         if (name is not { Length: >= 1 and <= 64 } || !NamePattern().IsMatch(name))
         {
-            throw new ArgumentException(
-                $"'{name}' is no resource name: 1 to 64 ASCII letters, digits and single hyphens, starting with a letter.",
-                nameof(name));
+            throw new DistributedApplicationException(
+                $"'{name}' is no resource name: 1 to 64 ASCII letters, digits and single hyphens, starting with a letter.");
         }
 
         Name = name;

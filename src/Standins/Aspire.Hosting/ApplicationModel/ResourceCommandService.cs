@@ -2,19 +2,6 @@ using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>The names of the commands every process has.</summary>
-public static class KnownResourceCommands
-{
-    /// <summary>Starts a resource that has ended, without waiting for others.</summary>
-    public static readonly string StartCommand = "start";
-
-    /// <summary>Stops a resource; it stays stopped.</summary>
-    public static readonly string StopCommand = "stop";
-
-    /// <summary>Stops a resource and starts it again on the same endpoints.</summary>
-    public static readonly string RestartCommand = "restart";
-}
-
 /// <summary>The outcome of a command.</summary>
 public sealed class ExecuteCommandResult
 {

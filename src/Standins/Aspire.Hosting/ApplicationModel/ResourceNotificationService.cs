@@ -106,16 +106,6 @@ public sealed class ResourceNotificationService
         }
     }
 
-    /// <summary>Changes what is known of a resource.</summary>
-    /// <param name="resource">The resource.</param>
-    /// <param name="stateFactory">Makes the new snapshot from the old one.</param>
-    /// <returns>A task that has ended.</returns>
-    public Task PublishUpdateAsync(IResource resource, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
-    {
-        Publish(resource, resource.Name, stateFactory);
-        return Task.CompletedTask;
-    }
-
     internal static bool HasEnded(CustomResourceSnapshot snapshot) =>
         snapshot.State?.Text is { } state && (state == KnownResourceStates.FailedToStart || state == KnownResourceStates.Finished);
 

@@ -44,7 +44,6 @@ public static class ProjectExtensions
         if (profile is null)
             return resource;
 
-        resource.WithAnnotation(new LaunchProfileAnnotation(profile.Name));
         foreach (var (scheme, endpointName, port) in profile.Endpoints())
             resource.WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, scheme, endpointName, port));
         return resource

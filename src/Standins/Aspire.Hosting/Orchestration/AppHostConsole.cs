@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging.Console;
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>The console of an app host: every line of a resource behind the resource's name, in a colour of its own on a terminal.</summary>
-internal sealed class AppHostConsole() : ConsoleFormatter(FormatterName)
+internal sealed partial class AppHostConsole() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "apphost";
 
@@ -26,12 +27,18 @@ internal sealed class AppHostConsole() : ConsoleFormatter(FormatterName)
             // "{line number}: {text}" is for other loggers; here the order is plain to see.
             text = text[(text.IndexOf(':', StringComparison.Ordinal) + 2)..];
             textWriter.Write(Paint(resource));
+            // The services are told to colour their lines; a file is to have text.
+            if (!Colours)
+                text = Escapes().Replace(text, "");
         }
 
         textWriter.WriteLine(text);
         if (logEntry.Exception is not null)
             textWriter.WriteLine(logEntry.Exception.Message);
     }
+
+    [GeneratedRegex(@"\e\[[0-9;]*m", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Escapes();
 
     private static string Paint(string resource)
     {

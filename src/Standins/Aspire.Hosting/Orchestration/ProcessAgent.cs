@@ -42,8 +42,12 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
     }
 
     /// <summary>Starts the process without waiting for what it depends on; does nothing while it runs.</summary>
+    /// <exception cref="DistributedApplicationException">It does not start, or cannot be started twice.</exception>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
+        if (!recipe.Restartable)
+            throw new DistributedApplicationException($"'{resource.Name}' cannot be started again: what it held was in memory.");
+
         await _commands.WaitAsync(cancellationToken);
         try
         {
@@ -116,6 +120,8 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
             if (!IsCrash(exitCode))
             {
                 PublishEnd(KnownResourceStates.Finished, exitCode);
+                if (IsService())
+                    LogEnd(context.Logger, resource.Name, exitCode, Tail());
                 return;
             }
 
@@ -142,10 +148,11 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
         stop.ThrowIfCancellationRequested();
         using var child = ChildProcess.Start(spec, context.Watchdog, context.Time, (line, isError) => context.Logs.Write(resource.Name, line, isError));
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        PublishRunning();
-        var health = context.Health.MonitorAsync(resource, running.Token);
+        var health = Task.CompletedTask;
         try
         {
+            PublishRunning();
+            health = context.Health.MonitorAsync(resource, running.Token);
             var exit = child.WaitForExitAsync(stop);
             if (!up.Task.IsCompleted)
                 await ComeUpAsync(exit, up, running.Token);
@@ -157,7 +164,9 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
                 Publish(s => s with { State = KnownResourceStates.Stopping });
             await running.CancelAsync();
             await health;
-            await child.EndAsync(context.Options.StopTimeout, _kill, _discard);
+            var clock = context.Time.GetTimestamp();
+            if (!await child.EndAsync(context.Options.StopTimeout, _kill, _discard))
+                LogKill(context.Logger, resource.Name, context.Time.GetElapsedTime(clock).TotalSeconds);
         }
     }
 
@@ -202,6 +211,12 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
 
     [LoggerMessage(LogLevel.Warning, "{Resource} exited unexpectedly with code {ExitCode}; starting it again in {Seconds} s. Its last lines:{Tail}")]
     private static partial void LogCrash(ILogger logger, string resource, int exitCode, double seconds, string tail);
+
+    [LoggerMessage(LogLevel.Error, "{Resource} ended with code {ExitCode} and is not started again. Its last lines:{Tail}")]
+    private static partial void LogEnd(ILogger logger, string resource, int exitCode, string tail);
+
+    [LoggerMessage(LogLevel.Warning, "{Resource} did not stop within {Seconds:0.0} s and was killed.")]
+    private static partial void LogKill(ILogger logger, string resource, double seconds);
 
     [LoggerMessage(LogLevel.Error, "{Resource} cannot be started again: {Reason}")]
     private static partial void LogLost(ILogger logger, string resource, string reason);

@@ -8,7 +8,7 @@ internal sealed class ProcessAnnotation(Func<ProcessContext, Task<ProcessSpec>> 
 {
     public Func<ProcessContext, Task<ProcessSpec>> PrepareAsync { get; } = prepare;
 
-    /// <summary>Whether the resource is started again after a crash, when the options say so too.</summary>
+    /// <summary>Whether the resource can be started again, after a crash or by command.</summary>
     public bool Restartable { get; init; } = true;
 }
 

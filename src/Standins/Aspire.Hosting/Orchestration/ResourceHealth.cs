@@ -20,12 +20,15 @@ internal sealed class ResourceHealth(
         [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(c => new HealthReportSnapshot(c.Key, null, null, null))];
 
     /// <summary>Checks until cancelled, which is no error.</summary>
-    public async Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
+    /// <exception cref="DistributedApplicationException">The resource names a check that is not registered; thrown at once.</exception>
+    public Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
     {
         var registrations = resource.Annotations.OfType<HealthCheckAnnotation>().Select(a => Find(resource, a)).ToList();
-        if (registrations.Count == 0)
-            return;
+        return registrations.Count == 0 ? Task.CompletedTask : MonitorAsync(resource, registrations, cancellationToken);
+    }
 
+    private async Task MonitorAsync(IResource resource, List<HealthCheckRegistration> registrations, CancellationToken cancellationToken)
+    {
         try
         {
             while (true)

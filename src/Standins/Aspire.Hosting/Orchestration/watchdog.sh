@@ -25,29 +25,27 @@ while read -r verb id signal; do
   esac
 done
 
-# The processes of session $1: from /proc where there is one, else the process group as a whole.
-members() {
+# The processes of all sessions: from /proc where there is one, else the process groups as a whole.
+left() {
+  ids=' '
+  for session in $sessions; do ids="$ids${session%%:*} "; done
   if [ ! -r /proc/self/stat ]; then
-    kill -0 -- "-$1" && echo "-$1"
+    for id in $ids; do kill -0 -- "-$id" && echo "-$id"; done
     return
   fi
-  wanted=$1
   for stat in /proc/[0-9]*/stat; do
+    # PID (COMM) STATE PPID PGRP SESSION ...; COMM may hold anything.
     read -r line <"$stat" || continue
     set -- ${line##*) }
-    [ "$4" = "$wanted" ] && [ "$1" != Z ] && echo "${line%% *}"
+    case $ids in *" $4 "*) [ "$1" = Z ] || echo "${line%% *}" ;; esac
   done
-}
-
-left() {
-  for session in $sessions; do members "${session%%:*}"; done
 }
 
 for session in $sessions; do
   kill -s "${session#*:}" "${session%%:*}"
 done
 tries=0
-while [ -n "$(left)" ] && [ "$tries" -lt 20 ]; do
+while [ -n "$(left)" ] && [ "$tries" -lt 15 ]; do
   sleep 0.2
   tries=$((tries + 1))
 done

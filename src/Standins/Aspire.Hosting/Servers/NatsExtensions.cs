@@ -12,18 +12,16 @@ public static class NatsExtensions
 {
     /// <summary>
     /// Adds a NATS server. It runs as a process of this machine, or, when the configuration has
-    /// <c>ConnectionStrings:{name}</c>, it is that server.
+    /// <c>ConnectionStrings:{name}</c>, it is that server. The password is <c>Parameters:{name}-password</c>, else random.
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The name.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <param name="password">The password; by default <c>Parameters:{name}-password</c>, else a random one.</param>
     /// <returns>The builder of the server.</returns>
-    public static IResourceBuilder<NatsServerResource> AddNats(
-        this IDistributedApplicationBuilder builder, string name, int? port = null, IResourceBuilder<ParameterResource>? password = null)
+    public static IResourceBuilder<NatsServerResource> AddNats(this IDistributedApplicationBuilder builder, string name, int? port = null)
     {
         var external = builder.Configuration.GetConnectionString(name);
-        var resource = new NatsServerResource(name, password?.Resource ?? builder.CreatePassword(name), external);
+        var resource = new NatsServerResource(name, builder.CreatePassword(name), external);
         var server = builder.AddResource(resource).WithEndpoint(port, name: NatsServerResource.EndpointName);
         if (external is not null)
         {

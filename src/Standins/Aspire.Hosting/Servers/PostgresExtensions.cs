@@ -12,24 +12,21 @@ public static class PostgresExtensions
 {
     /// <summary>
     /// Adds a PostgreSQL server. It runs as a process of this machine, or, when the configuration has
-    /// <c>ConnectionStrings:{name}</c>, it is that server.
+    /// <c>ConnectionStrings:{name}</c>, it is that server. The superuser's password is <c>Parameters:{name}-password</c>, else random.
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The name.</param>
-    /// <param name="password">The superuser's password; by default <c>Parameters:{name}-password</c>, else a random one.</param>
-    /// <param name="port">The port; a free one by default.</param>
     /// <returns>The builder of the server.</returns>
-    public static IResourceBuilder<PostgresServerResource> AddPostgres(
-        this IDistributedApplicationBuilder builder, string name, IResourceBuilder<ParameterResource>? password = null, int? port = null)
+    public static IResourceBuilder<PostgresServerResource> AddPostgres(this IDistributedApplicationBuilder builder, string name)
     {
         var external = builder.Configuration.GetConnectionString(name);
-        var given = external is null ? null : new NpgsqlConnectionStringBuilder(external);
+        var given = external is null ? null : Parse(name, external);
         var secret = given is null
-            ? password?.Resource ?? builder.CreatePassword(name)
+            ? builder.CreatePassword(name)
             : new ParameterResource($"{name}-password", () => given.Password ?? "", secret: true);
         var resource = new PostgresServerResource(name, secret, external);
         var server = builder.AddResource(resource)
-            .WithEndpoint(given?.Port ?? port, name: PostgresServerResource.EndpointName)
+            .WithEndpoint(given?.Port, name: PostgresServerResource.EndpointName)
             .AddCheck($"{name}_check", () => new PostgresHealthCheck(token => resource.ConnectionStringExpression.GetValueAsync(token)));
         if (given is not null)
             return server.AsExternal(new ServerAddress(given.Host ?? "localhost", given.Port));
@@ -51,6 +48,19 @@ public static class PostgresExtensions
             .WithAnnotation(new WaitAnnotation(builder.Resource, WaitType.WaitUntilHealthy))
             .WithAnnotation(new InitializeAnnotation(token => PostgresDatabase.EnsureAsync(database, token)))
             .AddCheck($"{name}_check", () => new PostgresHealthCheck(database.ConnectionStringExpression.GetValueAsync));
+    }
+
+    private static NpgsqlConnectionStringBuilder Parse(string name, string external)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(external);
+        }
+        catch (ArgumentException failure)
+        {
+            throw new DistributedApplicationException(
+                $"ConnectionStrings:{name} is no connection string of PostgreSQL: Host=…;Port=…;Username=…;Password=… is expected.", failure);
+        }
     }
 
     internal static IResourceBuilder<T> AsExternal<T>(this IResourceBuilder<T> server, ServerAddress address)

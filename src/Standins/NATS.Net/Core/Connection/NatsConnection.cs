@@ -91,7 +91,7 @@ public sealed partial class NatsConnection : INatsConnection
             {
                 _state = NatsConnectionState.Connecting;
                 _opened = NewSignal();
-                _running = RunAsync();
+                _running = RunDetached();
             }
 
             opened = _opened.Task;
@@ -151,6 +151,16 @@ public sealed partial class NatsConnection : INatsConnection
         {
             Log.NotDrained(_logger, Opts.CommandTimeout);
         }
+    }
+
+    // The loops outlive the call that starts them and must not keep its ambient context, a trace for instance.
+    private Task RunDetached()
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+            return RunAsync();
+
+        using (ExecutionContext.SuppressFlow())
+            return RunAsync();
     }
 
     private void End(Exception? reason, Exception forWaiters)

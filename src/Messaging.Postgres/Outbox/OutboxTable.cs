@@ -23,7 +23,12 @@ internal static class OutboxTable
         select * from unnest($1::bigint[], $2::smallint[], $3::uuid[], $4::text[], $5::jsonb[], $6::bytea[], $7::timestamptz[])
         """;
 
-    private const string CancelSql = "delete from messaging.outbox where schedule_token = any($1)";
+    // A row that a relay has in hand at this moment is on its way: no waiting for what becomes of it.
+    private const string CancelSql = """
+        delete from messaging.outbox
+        where ctid = any (array(
+          select ctid from messaging.outbox where schedule_token = any($1) for update skip locked))
+        """;
 
     /// <summary>Which lane a key's messages are in.</summary>
     public static short LaneOf(string key) => (short)Partitioner.PartitionOf(key, Lanes);
