@@ -64,6 +64,15 @@ public sealed class DemoReportTests
     }
 
     [Fact]
+    public void An_unexpected_end_tells_its_reason()
+    {
+        var order = Outcome(OrderPath.Confirmed, 1, "Cancelled");
+
+        UnexpectedEnd.Of([order with { View = order.View! with { Reason = "too late" } }, order with { View = null }]).Select(end => end.Seen)
+            .ShouldBe(["Cancelled (too late)", "nothing"]);
+    }
+
+    [Fact]
     public async Task The_file_tells_the_same_as_JSON()
     {
         var file = new FileInfo(Path.GetTempFileName());
