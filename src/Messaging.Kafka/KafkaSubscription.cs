@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -9,13 +8,7 @@ namespace Messaging.Kafka;
 /// Offsets are stored after the handler has returned, committed every <see cref="KafkaTransportOptions.CommitInterval"/>, when
 /// a partition is taken away, and at the end.
 /// </summary>
-internal sealed partial class KafkaSubscription(
-    Subscription subscription,
-    PartitionHandler handler,
-    ConsumerConfig config,
-    KafkaTransportOptions options,
-    TimeProvider time,
-    ILogger logger) : IDisposable
+internal sealed partial class KafkaSubscription : IDisposable
 {
     private const int PollMilliseconds = 100;
     private const int PollWhilePausedMilliseconds = 10;
@@ -25,7 +18,12 @@ internal sealed partial class KafkaSubscription(
     private static readonly TimeSpan PatienceBeforePause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRestartPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<int, PartitionPump> _pumps = new();
+    private readonly Subscription _subscription;
+    private readonly PartitionHandler _handler;
+    private readonly ConsumerConfig _config;
+    private readonly TimeSpan _requestTimeout;
+    private readonly ILogger _logger;
+    private readonly OwnedPartitions _owned;
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly ManualResetEventSlim _taken = new();
 
@@ -34,10 +32,17 @@ internal sealed partial class KafkaSubscription(
     private IConsumer<byte[]?, byte[]?>? _consumer;
     private long _nextCheck;
 
+    public KafkaSubscription(
+        Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
+    {
+        (_subscription, _handler, _config, _requestTimeout, _logger) = (subscription, handler, config, options.RequestTimeout, logger);
+        _owned = new OwnedPartitions(subscription, HandleAsync, options.StopTimeout, time, logger);
+    }
+
     /// <summary>Consumes until <paramref name="stopping"/>. <paramref name="aborting"/> cuts the handlers' time to finish short.</summary>
     /// <exception cref="TransportException">The topic cannot be read.</exception>
     public Task RunAsync(CancellationToken stopping, CancellationToken aborting) =>
-        DedicatedThread.RunAsync($"kafka {subscription.Group} {subscription.Topic}", () => Run(stopping, aborting));
+        DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
 
     /// <summary>What is not settled yet, by owned partition. Asks the brokers.</summary>
     public Task<List<PartitionLag>> ReadLagAsync() => DedicatedThread.RunAsync("kafka lag", ReadLag);
@@ -59,7 +64,7 @@ internal sealed partial class KafkaSubscription(
                     if (!checkedTopic)
                         CheckTopic(consumer);
                     checkedTopic = true;
-                    consumer.Subscribe(subscription.Topic);
+                    consumer.Subscribe(_subscription.Topic);
                     while (!stopping.IsCancellationRequested)
                     {
                         Poll(consumer);
@@ -73,25 +78,25 @@ internal sealed partial class KafkaSubscription(
             }
             catch (KafkaException exception) when (checkedTopic && !stopping.IsCancellationRequested)
             {
-                LogRestart(exception, subscription.Topic, subscription.Group, pause);
+                LogRestart(exception, _subscription.Topic, _subscription.Group, pause);
                 stopping.WaitHandle.WaitOne(pause);
                 pause = pause * 2 < LongestRestartPause ? pause * 2 : LongestRestartPause;
             }
             catch (KafkaException exception)
             {
-                throw new TransportException($"Group {subscription.Group} cannot consume {subscription.Topic} from Kafka: {exception.Error.Reason}", exception);
+                throw new TransportException($"Group {_subscription.Group} cannot consume {_subscription.Topic} from Kafka: {exception.Error.Reason}", exception);
             }
         }
     }
 
     private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
-        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions, stopping))
+        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(_config)
+            .SetPartitionsAssignedHandler((consumer, partitions) => _owned.Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions.ConvertAll(offset => offset.TopicPartition)))
             .SetErrorHandler((_, error) => LogError(error.Code, error.Reason))
-            .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
+            .SetLogHandler((_, line) => KafkaLog.Forward(_logger, line))
             .Build();
         lock (_open)
             _consumer = consumer;
@@ -101,9 +106,9 @@ internal sealed partial class KafkaSubscription(
     private void CheckTopic(IConsumer<byte[]?, byte[]?> consumer)
     {
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var topic = admin.GetMetadata(options.RequestTimeout).Topics.Find(topic => topic.Topic == subscription.Topic);
+        var topic = admin.GetMetadata(_requestTimeout).Topics.Find(topic => topic.Topic == _subscription.Topic);
         if (topic is null)
-            throw new TransportException($"Group {subscription.Group} cannot consume {subscription.Topic}: Kafka has no such topic.");
+            throw new TransportException($"Group {_subscription.Group} cannot consume {_subscription.Topic}: Kafka has no such topic.");
     }
 
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)
@@ -131,16 +136,13 @@ internal sealed partial class KafkaSubscription(
         if (Environment.TickCount64 < _nextCheck)
             return;
         _nextCheck = Environment.TickCount64 + CheckMilliseconds;
-        foreach (var pump in _pumps.Values)
-        {
-            if (pump.Completion.Exception?.InnerException is KafkaException exception)
-                throw exception;
-        }
+        if (_owned.Failure is { } failure)
+            throw failure;
     }
 
     private void Dispatch(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> result)
     {
-        if (!_pumps.TryGetValue(result.Partition.Value, out var pump))
+        if (!_owned.TryGet(result.Partition.Value, out var pump))
             return;
         pump.Add(KafkaRecords.ToDelivery(result));
         if (!pump.IsFull || WaitForRoom(pump) || !_paused.Add(result.TopicPartition))
@@ -151,55 +153,31 @@ internal sealed partial class KafkaSubscription(
     private bool WaitForRoom(PartitionPump pump)
     {
         _taken.Reset();
-        if (!pump.HasRoom)
+        if (pump.IsFull)
             _taken.Wait(PatienceBeforePause);
-        return pump.HasRoom;
+        return !pump.IsFull;
     }
 
     private void ResumeDrained(IConsumer<byte[]?, byte[]?> consumer)
     {
-        var drained = _paused.Where(partition => _pumps.TryGetValue(partition.Partition.Value, out var pump) && pump.HasRoom).ToList();
+        var drained = _paused.Where(partition => _owned.TryGet(partition.Partition.Value, out var pump) && pump.HasRoom).ToList();
         if (drained.Count == 0)
             return;
         consumer.Resume(drained);
         _paused.ExceptWith(drained);
     }
 
-    private void Assign(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)
-    {
-        foreach (var partition in partitions)
-        {
-            _pumps[partition.Partition.Value] = new PartitionPump(subscription, partition.Partition.Value, Handle, Settle, time, logger, stopping);
-            LogAssigned(subscription.Topic, subscription.Group, partition.Partition.Value);
-
-            ValueTask Settle(Delivery last, CancellationToken lost)
-            {
-                consumer.StoreOffset(new TopicPartitionOffset(partition, last.Position + 1));
-                return ValueTask.CompletedTask;
-            }
-        }
-    }
-
-    private Task Handle(PartitionBatch batch, CancellationToken cancellationToken)
+    private Task HandleAsync(PartitionBatch batch, CancellationToken cancellationToken)
     {
         _taken.Set();
-        return handler(batch, cancellationToken);
+        return _handler(batch, cancellationToken);
     }
 
     /// <summary>The partitions go to others once this returns: first the batches in hand are finished and their offsets committed.</summary>
     private void Revoke(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken aborting)
     {
-        var revoked = Remove(partitions);
-        foreach (var pump in revoked)
-            pump.Finish();
-        using (aborting.Register(() => revoked.ForEach(pump => pump.Abandon())))
-        {
-            if (!DedicatedThread.WaitFor(Ended(revoked), options.StopTimeout))
-                revoked.ForEach(pump => pump.Abandon());
-            DedicatedThread.WaitFor(Ended(revoked), Timeout.InfiniteTimeSpan);
-        }
-
-        Release(revoked);
+        _paused.ExceptWith(partitions);
+        _owned.Finish(partitions, aborting);
         try
         {
             consumer.Commit();
@@ -210,44 +188,15 @@ internal sealed partial class KafkaSubscription(
         }
         catch (KafkaException exception)
         {
-            LogCommitFailed(exception, subscription.Topic, subscription.Group);
+            LogCommitFailed(exception, _subscription.Topic, _subscription.Group);
         }
     }
 
-    /// <summary>The partitions are others' already: whatever is in hand must not be settled.</summary>
     private void Lose(List<TopicPartition> partitions)
     {
-        var lost = Remove(partitions);
-        lost.ForEach(pump => pump.Abandon());
-        DedicatedThread.WaitFor(Ended(lost), Timeout.InfiniteTimeSpan);
-        Release(lost);
-        LogLost(subscription.Topic, subscription.Group, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
-    }
-
-    private List<PartitionPump> Remove(List<TopicPartition> partitions)
-    {
         _paused.ExceptWith(partitions);
-        var removed = new List<PartitionPump>();
-        foreach (var partition in partitions)
-        {
-            if (_pumps.TryRemove(partition.Partition.Value, out var pump))
-                removed.Add(pump);
-        }
-
-        return removed;
+        _owned.Lose(partitions);
     }
-
-    private void Release(List<PartitionPump> ended)
-    {
-        foreach (var pump in ended)
-        {
-            if (pump.Completion.Exception?.InnerException is { } exception)
-                LogCommitFailed(exception, subscription.Topic, subscription.Group);
-            pump.Dispose();
-        }
-    }
-
-    private static Task Ended(List<PartitionPump> pumps) => Task.WhenAll(pumps.Select(pump => pump.Completion));
 
     /// <summary>Leaves the group. Its revocation callback lets the handlers in hand finish and commits.</summary>
     private void Close(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
@@ -258,12 +207,13 @@ internal sealed partial class KafkaSubscription(
         }
         catch (KafkaException exception)
         {
-            LogCommitFailed(exception, subscription.Topic, subscription.Group);
+            LogCommitFailed(exception, _subscription.Topic, _subscription.Group);
         }
 
         // A consumer that died of a fatal error closes without a callback.
-        if (!_pumps.IsEmpty)
-            Lose([.. _pumps.Keys.Select(partition => new TopicPartition(subscription.Topic, partition))]);
+        var left = OwnedNow();
+        if (left.Count > 0)
+            Lose(left);
         lock (_open)
             _consumer = null;
     }
@@ -274,27 +224,29 @@ internal sealed partial class KafkaSubscription(
         {
             if (_consumer is not { } consumer)
                 return [];
-            var partitions = _pumps.Keys.Order().Select(partition => new TopicPartition(subscription.Topic, partition)).ToList();
+            var partitions = OwnedNow();
             if (partitions.Count == 0)
                 return [];
             try
             {
-                return consumer.Committed(partitions, options.RequestTimeout).ConvertAll(committed => LagOf(consumer, committed));
+                return consumer.Committed(partitions, _requestTimeout).ConvertAll(committed => LagOf(consumer, committed));
             }
             catch (KafkaException exception)
             {
-                throw new TransportException($"Kafka did not tell the lag of group {subscription.Group}: {exception.Error.Reason}", exception);
+                throw new TransportException($"Kafka did not tell the lag of group {_subscription.Group}: {exception.Error.Reason}", exception);
             }
         }
     }
 
+    private List<TopicPartition> OwnedNow() => [.. _owned.Numbers.Select(partition => new TopicPartition(_subscription.Topic, partition))];
+
     private PartitionLag LagOf(IConsumer<byte[]?, byte[]?> consumer, TopicPartitionOffset committed)
     {
-        var watermarks = consumer.QueryWatermarkOffsets(committed.TopicPartition, options.RequestTimeout);
+        var watermarks = consumer.QueryWatermarkOffsets(committed.TopicPartition, _requestTimeout);
         var next = committed.Offset.IsSpecial ? watermarks.Low.Value : committed.Offset.Value;
-        if (_pumps.TryGetValue(committed.Partition.Value, out var pump))
+        if (_owned.TryGet(committed.Partition.Value, out var pump))
             next = Math.Max(next, pump.Settled + 1);
-        return new PartitionLag(subscription.Topic, subscription.Group, committed.Partition.Value, Math.Max(0, watermarks.High.Value - next));
+        return new PartitionLag(_subscription.Topic, _subscription.Group, committed.Partition.Value, Math.Max(0, watermarks.High.Value - next));
     }
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Kafka consumer: {Code} {Reason}")]
@@ -302,12 +254,6 @@ internal sealed partial class KafkaSubscription(
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error, Message = "The consumer of {Topic} in group {Group} is lost; a new one is made after {Pause}")]
     private partial void LogRestart(Exception exception, string topic, string group, TimeSpan pause);
-
-    [LoggerMessage(EventId = 22, Level = LogLevel.Information, Message = "Group {Group} owns partition {Partition} of {Topic}")]
-    private partial void LogAssigned(string topic, string group, int partition);
-
-    [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "Group {Group} has lost partitions {Partitions} of {Topic} to another owner")]
-    private partial void LogLost(string topic, string group, string partitions);
 
     [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "The settled position of {Topic} in group {Group} could not be committed; its last messages will come again")]
     private partial void LogCommitFailed(Exception exception, string topic, string group);
