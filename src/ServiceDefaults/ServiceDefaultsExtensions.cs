@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using ServiceDefaults.Discovery;
+using ServiceDefaults.Health;
 using ServiceDefaults.Prometheus;
 using ServiceDefaults.Telemetry;
 
@@ -34,6 +35,7 @@ public static class ServiceDefaultsExtensions
         builder.AddServiceLogging();
         builder.AddServiceTelemetry();
         builder.Services.AddPrometheusMetrics();
+        builder.Services.AddSingleton<HealthAnswers>();
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
         builder.Services.AddServiceDiscovery();
         return builder;
@@ -49,9 +51,13 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapHealthChecks(InfrastructurePaths.Health).DisableHttpMetrics();
-        app.MapHealthChecks(InfrastructurePaths.Alive, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) })
-            .DisableHttpMetrics();
+        var answers = app.Services.GetRequiredService<HealthAnswers>();
+        app.MapHealthChecks(InfrastructurePaths.Health, new HealthCheckOptions { ResponseWriter = answers.WriteAsync }).DisableHttpMetrics();
+        app.MapHealthChecks(InfrastructurePaths.Alive, new HealthCheckOptions
+        {
+            Predicate = check => check.Tags.Contains(LiveTag),
+            ResponseWriter = answers.WriteAsync,
+        }).DisableHttpMetrics();
         app.MapGet(InfrastructurePaths.Metrics, PrometheusEndpoint.WriteAsync).DisableHttpMetrics().ExcludeFromDescription();
         return app;
     }

@@ -17,6 +17,8 @@ internal static class TelemetryExtensions
     private static readonly Dictionary<string, string?> QuietFramework = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft.AspNetCore"] = nameof(LogLevel.Warning),
+        // Logs every poll of an unhealthy service; HealthAnswers logs each change.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = nameof(LogLevel.None),
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = nameof(LogLevel.Warning),
         ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = nameof(LogLevel.Warning),
         ["Logging:LogLevel:Npgsql"] = nameof(LogLevel.Warning),

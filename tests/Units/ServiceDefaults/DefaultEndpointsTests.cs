@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
@@ -37,6 +38,26 @@ public sealed class DefaultEndpointsTests
         using var alive = await client.GetAsync("/alive", Cancel);
         alive.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await alive.Content.ReadAsStringAsync(Cancel)).ShouldBe("Healthy");
+    }
+
+    [Fact]
+    public async Task A_check_is_logged_when_its_status_changes_and_not_at_every_poll()
+    {
+        var status = HealthStatus.Unhealthy;
+        using var log = new Lines();
+        await using var app = await StartAsync(builder =>
+        {
+            builder.Logging.AddProvider(log);
+            builder.Services.AddHealthChecks().AddCheck("broker", () => new HealthCheckResult(status, "no route"));
+        });
+        using var client = Client(app);
+
+        for (var poll = 0; poll < 3; poll++) (await client.GetAsync("/health", Cancel)).Dispose();
+        status = HealthStatus.Healthy;
+        for (var poll = 0; poll < 3; poll++) (await client.GetAsync("/health", Cancel)).Dispose();
+
+        log.Where(line => line.Contains("broker", StringComparison.Ordinal)).ShouldBe([
+            "Warning Health check broker is Unhealthy: no route", "Information Health check broker is Healthy again"]);
     }
 
     [Fact]
@@ -116,6 +137,22 @@ public sealed class DefaultEndpointsTests
             var text = await response.Content.ReadAsStringAsync(deadline.Token);
             if (until(text)) return text.Split('\n');
             await Task.Delay(10, deadline.Token);
+        }
+    }
+
+    private sealed class Lines : ConcurrentQueue<string>, ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Enqueue($"{logLevel} {formatter(state, exception)}");
+
+        public void Dispose()
+        {
         }
     }
 }
