@@ -13,6 +13,9 @@ internal static class KafkaSettings
     // And this much unsent; a publisher that is faster than the broker waits.
     private const int UnsentKilobytes = 64 * 1024;
 
+    // A broker answers a waiting fetch as soon as there is something; the embedded one only when the wait is over.
+    private const int EmbeddedFetchWaitMilliseconds = 10;
+
     public static AdminClientConfig ForAdmin(string servers, KafkaTransportOptions options) => Apply(new AdminClientConfig(), servers, options);
 
     public static ProducerConfig ForProducer(string servers, KafkaTransportOptions options)
@@ -27,7 +30,7 @@ internal static class KafkaSettings
         return config;
     }
 
-    public static ConsumerConfig ForConsumer(string servers, KafkaTransportOptions options, string group)
+    public static ConsumerConfig ForConsumer(string servers, KafkaTransportOptions options, string group, bool embedded)
     {
         var defaults = new ConsumerConfig
         {
@@ -35,6 +38,7 @@ internal static class KafkaSettings
             HeartbeatIntervalMs = (int)(options.SessionTimeout / 4).TotalMilliseconds,
             QueuedMaxMessagesKbytes = FetchedKilobytes,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+            FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
         };
         var config = Apply(defaults, servers, options);
         config.GroupId = group;

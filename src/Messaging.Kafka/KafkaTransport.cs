@@ -74,7 +74,8 @@ public sealed class KafkaTransport : ITransport
         ArgumentNullException.ThrowIfNull(subscription);
         ArgumentNullException.ThrowIfNull(handler);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _disposing.Token);
-        using var running = new KafkaSubscription(subscription, handler, KafkaSettings.ForConsumer(_bootstrapServers, _options, subscription.Group), _options, _time, _logger);
+        var config = KafkaSettings.ForConsumer(_bootstrapServers, _options, subscription.Group, _topics.Embedded);
+        using var running = new KafkaSubscription(subscription, handler, config, _options, _time, _logger);
         var task = running.RunAsync(linked.Token, _disposing.Token);
         _subscriptions[running] = task;
         try

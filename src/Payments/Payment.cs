@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using MassTransit;
 using Shared.Contracts;
 
 namespace Payments;
@@ -28,6 +30,9 @@ internal sealed class Payment
     /// <summary>When a worker may call the provider; null when there is nothing to call for.</summary>
     public DateTimeOffset? DueAt { get; set; }
 
+    /// <summary>The id of the command that asked last: the cause of the event that tells the answer.</summary>
+    public string? CausationId { get; set; }
+
     /// <summary>The trace of whoever asked last; null when nothing traces.</summary>
     public string? TraceParent { get; set; }
 
@@ -35,7 +40,7 @@ internal sealed class Payment
     public uint Version { get; set; }
 
     /// <summary>A payment that is to be authorised.</summary>
-    public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, string? traceParent)
+    public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, AskedBy askedBy)
     {
         var payment = new Payment
         {
@@ -45,7 +50,7 @@ internal sealed class Payment
             Currency = command.Currency,
             Method = command.PaymentMethod,
         };
-        payment.Enter(PaymentState.Authorizing, now, traceParent);
+        payment.Enter(PaymentState.Authorizing, now, askedBy);
         return payment;
     }
 
@@ -61,10 +66,10 @@ internal sealed class Payment
 
     /// <summary>Asks for the money. Asking again changes nothing.</summary>
     /// <exception cref="IllegalPaymentChangeException">The money is not set aside.</exception>
-    public void AskForCapture(DateTimeOffset now, string? traceParent)
+    public void AskForCapture(DateTimeOffset now, AskedBy askedBy)
     {
         if (State is PaymentState.Authorized)
-            Enter(PaymentState.Capturing, now, traceParent);
+            Enter(PaymentState.Capturing, now, askedBy);
         else if (State is not (PaymentState.Capturing or PaymentState.Captured))
             throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Captured);
     }
@@ -74,10 +79,10 @@ internal sealed class Payment
     /// and that also forbids an authorisation that reaches it later. Asking again, or after a refusal, changes nothing.
     /// </summary>
     /// <exception cref="IllegalPaymentChangeException">The money is being taken or was taken.</exception>
-    public void AskForVoid(DateTimeOffset now, string? traceParent)
+    public void AskForVoid(DateTimeOffset now, AskedBy askedBy)
     {
         if (State is PaymentState.Authorizing or PaymentState.Authorized)
-            Enter(PaymentState.Voiding, now, traceParent);
+            Enter(PaymentState.Voiding, now, askedBy);
         else if (State is PaymentState.Capturing or PaymentState.Captured)
             throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Voided);
     }
@@ -106,12 +111,13 @@ internal sealed class Payment
         }
     }
 
-    private void Enter(PaymentState state, DateTimeOffset now, string? traceParent)
+    private void Enter(PaymentState state, DateTimeOffset now, AskedBy askedBy)
     {
         State = state;
         DueAt = now;
         Attempts = 0;
-        TraceParent = traceParent;
+        CausationId = askedBy.MessageId;
+        TraceParent = askedBy.TraceParent;
     }
 
     private void Settle(PaymentState state)
@@ -120,6 +126,15 @@ internal sealed class Payment
         DueAt = null;
         Attempts = 0;
     }
+}
+
+/// <summary>Who asked for something: what a later answer names as its cause and goes on in the trace of.</summary>
+/// <param name="MessageId">The command's message id; null when it has none.</param>
+/// <param name="TraceParent">Its W3C traceparent; null when nothing traces.</param>
+internal readonly record struct AskedBy(string? MessageId, string? TraceParent)
+{
+    /// <summary>The command in hand.</summary>
+    public static AskedBy Of(ConsumeContext command) => new(command.MessageId?.ToString("D"), Activity.Current?.Id);
 }
 
 /// <summary>Where a payment is. The states that end in -ing await the provider's answer.</summary>

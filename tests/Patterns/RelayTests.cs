@@ -44,7 +44,7 @@ public sealed class RelayTests(Servers servers)
         const int keys = 40;
         const int perKey = 50;
         await using var database = await TestDatabase.CreateAsync(servers);
-        var transport = new RecordingTransport { OnPublish = ReorderIfTwoHaveOneKey(out var overlaps) };
+        var transport = new RecordingTransport { OnPublish = NotingKeysHeldTwice(out var overlaps) };
         await using var first = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
         await using var second = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
         TestService[] services = [first, second];
@@ -283,7 +283,7 @@ public sealed class RelayTests(Servers servers)
     }
 
     /// <summary>Publishes slowly and notes every key that two batches hold at the same time.</summary>
-    private static Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>> ReorderIfTwoHaveOneKey(out ConcurrentBag<string> overlaps)
+    private static Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>> NotingKeysHeldTwice(out ConcurrentBag<string> overlaps)
     {
         var seen = overlaps = [];
         var held = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);

@@ -26,16 +26,20 @@ public sealed class KafkaGroups(Servers servers)
         await using (var two = Consumption.Start(second, subscription, RecordAsync))
         {
             var next = 50;
-            while (two.Deliveries.Count == 0)
-                await PublishAsync(next++, 1);
+            await EventuallyAsync(async () =>
+            {
+                if (next < 400)
+                    await PublishAsync(next++, 1);
+                return two.Deliveries.Count > 0;
+            });
             await PublishAsync(next, 500 - next);
-            await EventuallyAsync(() => Count() >= 2_000);
+            await EventuallyAsync(() => Task.FromResult(Count() >= 2_000));
             one.Batches[^1].Partition.ShouldNotBe(two.Batches[^1].Partition);
             await two.StopAsync();
         }
 
         await PublishAsync(500, 50);
-        await EventuallyAsync(() => Count() >= 2_200);
+        await EventuallyAsync(() => Task.FromResult(Count() >= 2_200));
         foreach (var key in Messages.KeyPerPartition)
             Snapshot().Numbers(key).ShouldBe(Enumerable.Range(0, 550), "each message once and in order, whoever owned its partition");
 
@@ -59,11 +63,11 @@ public sealed class KafkaGroups(Servers servers)
         }
     }
 
-    private static async Task EventuallyAsync(Func<bool> condition)
+    private static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!condition())
+        while (!await condition())
             await timer.WaitForNextTickAsync(deadline.Token);
     }
 }

@@ -103,11 +103,7 @@ public abstract partial class TransportCompliance
     {
         var key = Messages.KeyPerPartition[2];
         var seen = new List<int>();
-        var publishing = Task.Run(async () =>
-        {
-            for (var from = 0; from < 2_000; from += 50)
-                await PublishAsync(Messages.Numbered(Topic, key, from, 50));
-        }, Cancel);
+        var publishing = PublishAllAsync();
         for (var run = 0; seen.LastOrDefault(-1) < 1_999; run++)
         {
             run.ShouldBeLessThan(100, "every run must make progress");
@@ -123,5 +119,11 @@ public abstract partial class TransportCompliance
 
         await publishing;
         seen.ShouldBe(Enumerable.Range(0, 2_000));
+
+        async Task PublishAllAsync()
+        {
+            for (var from = 0; from < 2_000; from += 50)
+                await PublishAsync(Messages.Numbered(Topic, key, from, 50));
+        }
     }
 }

@@ -43,7 +43,11 @@ internal sealed record AcceptedOrder(Guid OrderId, IReadOnlyList<OrderLine> Line
 /// <param name="Currency">ISO 4217.</param>
 internal sealed record OrderRow(Guid OrderId, string State, string? Fulfilment, decimal Amount, string Currency);
 
-internal sealed record OrderView(Guid OrderId, string State, IReadOnlyList<TimelineEntry> Timeline)
+/// <param name="OrderId">The order.</param>
+/// <param name="State">Its state in the read model.</param>
+/// <param name="Timeline">What happened to it.</param>
+/// <param name="Reason">Why it was rejected or cancelled, for people.</param>
+internal sealed record OrderView(Guid OrderId, string State, IReadOnlyList<TimelineEntry> Timeline, string? Reason = null)
 {
     /// <summary>What the timeline tells of the order's end; more than one when it ended twice.</summary>
     public IEnumerable<TimelineEntry> Ends => Timeline.Where(entry => OrderStates.EndToldBy(entry.What) is not null);

@@ -23,6 +23,9 @@ internal sealed record DemoReport
     /// <summary>From the start of the app host to every resource healthy.</summary>
     public required double StartupSeconds { get; init; }
 
+    /// <summary>From the start of the app host to the end of the first order; null when none ended.</summary>
+    public required double? FirstOrderSeconds { get; init; }
+
     /// <summary>From the first order placed to the last one ended.</summary>
     public required double RunSeconds { get; init; }
 
@@ -88,8 +91,11 @@ internal sealed record UnexpectedEnd(Guid OrderId, string Path, string Expected,
     public static IReadOnlyList<UnexpectedEnd> Of(IReadOnlyList<OrderOutcome> outcomes) =>
     [
         .. outcomes.Where(outcome => !outcome.IsAsExpected).Select(outcome => new UnexpectedEnd(
-            outcome.OrderId, outcome.Plan.Path.Name, outcome.Plan.Path.EndState, outcome.View?.State ?? "nothing")),
+            outcome.OrderId, outcome.Plan.Path.Name, outcome.Plan.Path.EndState, Describe(outcome.View))),
     ];
+
+    private static string Describe(OrderView? view) =>
+        view is null ? "nothing" : view.Reason is null ? view.State : $"{view.State} ({view.Reason})";
 }
 
 internal sealed record InvariantResult(int Number, string Promise, IReadOnlyList<Violation> Violations)

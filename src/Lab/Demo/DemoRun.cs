@@ -29,7 +29,10 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         await using var reader = new SystemReader(system, ledger, _patience);
 
         began = clock.GetTimestamp();
-        var outcomes = await PlaceAsync(orders, ledger, cancellationToken);
+        var plan = OrderMix.Plan(options.Orders, options.Seed);
+        var progress = new OrderProgress(plan.Count, clock);
+        var customer = new Customer(orders, new LedgerTail(ledger, clock), progress, clock);
+        var outcomes = await _display.FollowAsync(progress, () => customer.RunAsync(plan, cancellationToken));
         var run = clock.GetElapsedTime(began);
 
         var snapshot = await ReadWhenQuietAsync(reader, outcomes, orders, cancellationToken);
@@ -41,20 +44,13 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
             Orders = outcomes.Count,
             Seed = options.Seed,
             StartupSeconds = Math.Round(startup.TotalSeconds, 1),
+            FirstOrderSeconds = progress.FirstEnd is { } first ? Math.Round((startup + first).TotalSeconds, 1) : null,
             RunSeconds = Math.Round(run.TotalSeconds, 1),
             Paths = PathResult.Of(outcomes),
             Unexpected = UnexpectedEnd.Of(outcomes),
             Invariants = [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))],
             DeadLetters = [.. snapshot.Backlogs.SelectMany(backlog => backlog.Parked).Where(message => message.State == ParkedStates.Dead)],
         };
-    }
-
-    private Task<IReadOnlyList<OrderOutcome>> PlaceAsync(OrdersClient orders, LedgerClient ledger, CancellationToken cancellationToken)
-    {
-        var plan = OrderMix.Plan(options.Orders, options.Seed);
-        var progress = new OrderProgress(plan.Count, clock);
-        var customer = new Customer(orders, new LedgerTail(ledger, clock), progress, clock);
-        return _display.FollowAsync(progress, () => customer.RunAsync(plan, cancellationToken));
     }
 
     private async Task<Snapshot> ReadWhenQuietAsync(

@@ -13,7 +13,8 @@ internal static class DemoView
         console.WriteLine();
         console.WriteLine($"{report.Orders} orders over {report.Broker}, PostgreSQL {report.Postgres}, seed {report.Seed}");
         console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"started in {report.StartupSeconds:0.0} s, all orders done in {report.RunSeconds:0.0} s"));
+            CultureInfo.InvariantCulture,
+            $"healthy after {report.StartupSeconds:0.0} s, first order done after {report.FirstOrderSeconds:0.0} s, all orders within {report.RunSeconds:0.0} s"));
         console.Write(Paths(report));
         foreach (var order in report.Unexpected.Take(MostShown))
         {

@@ -10,7 +10,10 @@ namespace Lab.Placing;
 /// <param name="clock">Measures the waits.</param>
 internal sealed class Customer(OrdersClient orders, LedgerTail ledger, OrderProgress progress, TimeProvider clock)
 {
-    private const int OrdersAtOnce = 64;
+    // Few enough that an order meets a system at ease rather than a queue. The slow ones hold a call to the provider for
+    // seconds: more of them would take the places of the quick ones and cancel those by their deadlines.
+    private const int QuickOrdersAtOnce = 16;
+    private const int SlowOrdersAtOnce = 10;
 
     // The slowest path waits for a payment deadline; when nothing at all has ended for this long, nothing more will.
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
@@ -25,21 +28,29 @@ internal sealed class Customer(OrdersClient orders, LedgerTail ledger, OrderProg
         var outcomes = new OrderOutcome[plan.Count];
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tail = ledger.FollowAsync(following.Token);
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, plan.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = OrdersAtOnce, CancellationToken = cancellationToken },
-            async (index, cancel) => outcomes[index] = await RunOneAsync(plan[index], cancel));
-        await following.CancelAsync();
+
         try
         {
-            await tail;
+            // The first order finds everything cold: it goes alone, so that the others show the system and not its start.
+            var first = Enumerable.Range(0, plan.Count).FirstOrDefault(index => plan[index].Path == OrderPath.Confirmed);
+            outcomes[first] = await RunOneAsync(plan[first], cancellationToken);
+            var rest = Enumerable.Range(0, plan.Count).Where(index => index != first).ToLookup(index => plan[index].Path.TakesSeconds);
+            await Task.WhenAll(RunAtOnceAsync(rest[false], QuickOrdersAtOnce), RunAtOnceAsync(rest[true], SlowOrdersAtOnce));
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            // Every order is done: nobody waits for the ledger any more.
+            await following.CancelAsync();
+            await tail.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // Cancelled is how it ends; failed is something to tell.
+        if (tail.IsFaulted) await tail;
         return outcomes;
+
+        Task RunAtOnceAsync(IEnumerable<int> indices, int degree) => Parallel.ForEachAsync(
+            indices,
+            new ParallelOptions { MaxDegreeOfParallelism = degree, CancellationToken = cancellationToken },
+            async (index, cancel) => outcomes[index] = await RunOneAsync(plan[index], cancel));
     }
 
     private async Task<OrderOutcome> RunOneAsync(PlannedOrder plan, CancellationToken cancellationToken)

@@ -21,9 +21,10 @@ internal enum Cancellation
 /// <param name="Percent">The share of the mix.</param>
 /// <param name="Cancellation">When the customer cancels.</param>
 /// <param name="OutOfStock">Whether it asks for more than there is.</param>
+/// <param name="TakesSeconds">Whether the provider's simulation makes it wait.</param>
 internal sealed record OrderPath(
     string Name, string PaymentMethod, string EndState, int Percent,
-    Cancellation Cancellation = Cancellation.Never, bool OutOfStock = false)
+    Cancellation Cancellation = Cancellation.Never, bool OutOfStock = false, bool TakesSeconds = false)
 {
     /// <summary>The path that takes what the others leave.</summary>
     public static OrderPath Confirmed { get; } = new("confirmed", "visa", OrderStates.Confirmed, 70);
@@ -34,9 +35,9 @@ internal sealed record OrderPath(
         Confirmed,
         new("out of stock", "visa", OrderStates.Rejected, 8, OutOfStock: true),
         new("declined", "declined", OrderStates.Rejected, 8),
-        new("cancelled before payment", "slow", OrderStates.Cancelled, 4, Cancellation.BeforePayment),
-        new("cancelled after payment", "late-answer", OrderStates.Cancelled, 4, Cancellation.AfterAuthorization),
+        new("cancelled before payment", "slow", OrderStates.Cancelled, 4, Cancellation.BeforePayment, TakesSeconds: true),
+        new("cancelled after payment", "late-answer", OrderStates.Cancelled, 4, Cancellation.AfterAuthorization, TakesSeconds: true),
         new("answer lost after charging", "lost-answer", OrderStates.Confirmed, 3),
-        new("payment timed out", "hangs", OrderStates.Cancelled, 3),
+        new("payment timed out", "hangs", OrderStates.Cancelled, 3, TakesSeconds: true),
     ];
 }

@@ -10,7 +10,7 @@ namespace Lab.Reading;
 internal sealed class LedgerTail(LedgerClient ledger, TimeProvider clock)
 {
     // Sequence numbers are drawn before the entries are committed: one that was still being written is found on a second look.
-    private const int Overlap = 500;
+    private const int Overlap = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _authorized = new(StringComparer.OrdinalIgnoreCase);

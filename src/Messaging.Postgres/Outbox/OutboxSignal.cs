@@ -27,10 +27,17 @@ internal sealed class OutboxSignal : IDisposable
     /// <param name="nextDue">When the next row is due that the caller knows of; null: it knows of none.</param>
     /// <param name="atMost">Give up waiting after this time.</param>
     /// <param name="cancellationToken">Gives up at once.</param>
-    public Task WaitForScheduledAsync(DateTimeOffset? nextDue, TimeSpan atMost, CancellationToken cancellationToken)
+    public async Task WaitForScheduledAsync(DateTimeOffset? nextDue, TimeSpan atMost, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _nextDue, nextDue?.UtcTicks ?? long.MaxValue);
-        return _scheduled.WaitAsync(atMost, cancellationToken);
+        try
+        {
+            await _scheduled.WaitAsync(atMost, cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _nextDue, long.MaxValue); // While the caller looks, whatever is scheduled may have come too late for it.
+        }
     }
 
     public void Dispose()

@@ -67,7 +67,11 @@ public static class PostgresMessaging
     private static void AddStore<TDbContext>(IServiceCollection services)
         where TDbContext : DbContext
     {
-        services.AddScoped(provider => ActivatorUtilities.CreateInstance<PostgresStore>(provider, provider.GetRequiredService<TDbContext>()));
+        services.AddScoped(provider => new PostgresStore(
+            provider.GetRequiredService<TDbContext>(),
+            provider.GetRequiredService<Outbox>(),
+            provider.GetRequiredService<OutboxSignal>(),
+            provider.GetRequiredService<ILogger<PostgresStore>>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();

@@ -37,9 +37,10 @@ internal static class Captured
     {
         if (message is Fault)
             return;
+        var cause = context.InitiatorId?.ToString("D");
         if (context.Delay is { } delay)
-            writer.AddDelayed(message, delay);
+            writer.AddDelayed(message, delay, cause);
         else
-            writer.Add(message);
+            writer.Add(message, causationId: cause);
     }
 }

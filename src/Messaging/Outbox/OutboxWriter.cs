@@ -15,8 +15,9 @@ public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentM
     /// <param name="message">A message of a type in the catalog.</param>
     /// <param name="due">Not before this time; null: at once.</param>
     /// <param name="scheduleToken">A token to take it back by; null: none.</param>
+    /// <param name="causationId">The message that caused this one; null: the one that the scope is handling, if any.</param>
     /// <exception cref="InvalidOperationException">The type is not in the catalog.</exception>
-    public void Add(object message, DateTimeOffset? due = null, Guid? scheduleToken = null)
+    public void Add(object message, DateTimeOffset? due = null, Guid? scheduleToken = null, string? causationId = null)
     {
         ArgumentNullException.ThrowIfNull(message);
         var definition = catalog.Of(message.GetType());
@@ -31,7 +32,7 @@ public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentM
             Time = time.GetUtcNow(),
             PartitionKey = key,
             CorrelationId = current.Value?.CorrelationId ?? key,
-            CausationId = current.Value?.Id,
+            CausationId = causationId ?? current.Value?.Id,
             TraceParent = activity?.Id ?? current.Value?.TraceParent,
             TraceState = activity is null ? current.Value?.TraceState : activity.TraceStateString,
             Body = JsonSerializer.SerializeToUtf8Bytes(message, definition.ClrType, MessageJson.Options),
@@ -48,7 +49,8 @@ public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentM
     }
 
     /// <summary>Adds a message that leaves <paramref name="delay"/> from now.</summary>
-    public void AddDelayed(object message, TimeSpan delay) => Add(message, time.GetUtcNow() + delay);
+    public void AddDelayed(object message, TimeSpan delay, string? causationId = null) =>
+        Add(message, time.GetUtcNow() + delay, scheduleToken: null, causationId);
 
     /// <summary>Takes back a scheduled message. See <see cref="Outbox.Cancel"/>.</summary>
     public void Cancel(Guid scheduleToken) => outbox.Cancel(scheduleToken);

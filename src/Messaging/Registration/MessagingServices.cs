@@ -28,7 +28,7 @@ public static class MessagingServices
         services.AddSingleton(new MessageCatalog(builder.Definitions));
         services.AddSingleton(new MessageSource("/" + serviceName));
         services.AddScoped<Outbox>();
-        services.AddScoped<OutboxWriter>();
+        services.AddScoped(CreateOutboxWriter);
         services.AddScoped<CurrentMessage>();
         services.AddSingleton(provider => ChooseTransport(builder, provider));
         services.AddSingleton<FailureClassification>();
@@ -46,6 +46,13 @@ public static class MessagingServices
         services.AddHostedService(provider => provider.GetRequiredService<LagMonitor>());
         services.AddHealthChecks().AddCheck<LagMonitor>("broker");
         return services;
+    }
+
+    /// <summary>Whoever sends needs the scope's unit of work, which says so at the scope's end when nobody committed.</summary>
+    private static OutboxWriter CreateOutboxWriter(IServiceProvider provider)
+    {
+        _ = provider.GetService<IUnitOfWork>();
+        return ActivatorUtilities.CreateInstance<OutboxWriter>(provider);
     }
 
     private static ITransport ChooseTransport(MessagingBuilder builder, IServiceProvider provider)

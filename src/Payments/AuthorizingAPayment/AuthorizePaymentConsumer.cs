@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MassTransit;
 using Shared.Contracts;
 
@@ -12,6 +11,6 @@ internal sealed class AuthorizePaymentConsumer(PaymentsDbContext db, TimeProvide
     {
         // A row that is there already was asked for before, or voided before: either way there is nothing to begin.
         if (await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken) is null)
-            db.Payments.Add(Payment.Authorizing(context.Message, time.GetUtcNow(), Activity.Current?.Id));
+            db.Payments.Add(Payment.Authorizing(context.Message, time.GetUtcNow(), AskedBy.Of(context)));
     }
 }

@@ -33,7 +33,7 @@ internal sealed partial class ProviderCall(
         {
             var answer = await pipelines.For(payment.State).ExecuteAsync(
                 static async (call, token) => await call.provider.CallAsync(call.payment, token), (provider, payment), cancellationToken);
-            await RecordAsync(payment.OrderId, answer, cancellationToken);
+            await RecordAsync(payment.OrderId, answer, payment.CausationId, cancellationToken);
         }
         catch (DbUpdateConcurrencyException)
         {
@@ -57,12 +57,13 @@ internal sealed partial class ProviderCall(
         }
     }
 
-    private async Task RecordAsync(Guid orderId, ProviderAnswer answer, CancellationToken cancellationToken)
+    private async Task RecordAsync(Guid orderId, ProviderAnswer answer, string? causationId, CancellationToken cancellationToken)
     {
         var payment = await db.Payments.FindAsync([orderId], cancellationToken);
         if (payment?.Take(answer, time.GetUtcNow()) is not { } happened)
             return;
-        await publisher.Publish(happened, happened.GetType(), cancellationToken);
+        await publisher.Publish(
+            happened, happened.GetType(), context => context.InitiatorId = Guid.TryParse(causationId, out var cause) ? cause : null, cancellationToken);
         await unitOfWork.CommitAsync(cancellationToken);
     }
 

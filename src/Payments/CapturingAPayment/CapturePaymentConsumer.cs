@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MassTransit;
 using Shared.Contracts;
 
@@ -13,6 +12,6 @@ internal sealed class CapturePaymentConsumer(PaymentsDbContext db, TimeProvider 
         var orderId = context.Message.OrderId;
         var payment = await db.Payments.FindAsync([orderId], context.CancellationToken)
             ?? throw new IllegalPaymentChangeException(orderId, state: null, PaymentState.Captured);
-        payment.AskForCapture(time.GetUtcNow(), Activity.Current?.Id);
+        payment.AskForCapture(time.GetUtcNow(), AskedBy.Of(context));
     }
 }

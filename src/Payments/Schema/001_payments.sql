@@ -16,6 +16,8 @@ create table payments.payments (
   due_at timestamptz,
   -- W3C traceparent of whoever asked last, so that the order stays one trace.
   trace_parent text,
+  -- Message id of the command that asked last: the answer names it as its cause.
+  causation_id text,
   check ((state in ('Authorizing', 'Capturing', 'Voiding')) = (due_at is not null))
 );
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MassTransit;
 using Shared.Contracts;
 
@@ -16,7 +15,7 @@ internal sealed class VoidPaymentConsumer(PaymentsDbContext db, TimeProvider tim
         var orderId = context.Message.OrderId;
         if (await db.Payments.FindAsync([orderId], context.CancellationToken) is { } payment)
         {
-            payment.AskForVoid(time.GetUtcNow(), Activity.Current?.Id);
+            payment.AskForVoid(time.GetUtcNow(), AskedBy.Of(context));
             return;
         }
 

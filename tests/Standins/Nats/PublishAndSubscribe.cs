@@ -75,18 +75,19 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
     {
         await using var nats = server.Connect();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var enumeration = Task.Run(
-            async () =>
-            {
-                await foreach (var message in nats.SubscribeAsync<int>("left", cancellationToken: leave.Token))
-                    await message.ReplyAsync(message.Data + 1, cancellationToken: Ct);
-            }, Ct);
+        var enumeration = AnswerAsync();
         await Wait.UntilAsync(async () => await AnswersAsync(nats, "left"), "somebody answers");
 
         await leave.CancelAsync();
         await enumeration.WaitAsync(Wait.Deadline, Ct);
 
         await Should.ThrowAsync<NatsNoRespondersException>(async () => await nats.RequestAsync<int, int>("left", 1, cancellationToken: Ct));
+
+        async Task AnswerAsync()
+        {
+            await foreach (var message in nats.SubscribeAsync<int>("left", cancellationToken: leave.Token))
+                await message.ReplyAsync(message.Data + 1, cancellationToken: Ct);
+        }
     }
 
     [Fact(Timeout = Wait.TestTimeout)]

@@ -11,12 +11,7 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
     {
         await using var nats = server.Connect();
         await using var subscription = await nats.SubscribeCoreAsync<int>("double", cancellationToken: Ct);
-        var service = Task.Run(
-            async () =>
-            {
-                await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
-                    await message.ReplyAsync(message.Data * 2, new NatsHeaders { ["of"] = message.Data.ToString() }, cancellationToken: Ct);
-            }, Ct);
+        var service = DoubleAsync();
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 1000).Select(async i => await nats.RequestAsync<int, int>("double", i, cancellationToken: Ct)));
 
@@ -24,6 +19,12 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         replies.Select(reply => int.Parse(reply.Headers!["of"]!)).ShouldBe(Enumerable.Range(0, 1000));
         await subscription.UnsubscribeAsync();
         await service;
+
+        async Task DoubleAsync()
+        {
+            await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
+                await message.ReplyAsync(message.Data * 2, new NatsHeaders { ["of"] = message.Data.ToString() }, cancellationToken: Ct);
+        }
     }
 
     [Fact(Timeout = Wait.TestTimeout)]

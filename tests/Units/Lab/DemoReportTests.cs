@@ -29,6 +29,7 @@ public sealed class DemoReportTests
         var text = Shown(Report());
 
         text.ShouldContain("2 orders over NATS JetStream 2.9.10, PostgreSQL 15.1, seed 7");
+        text.ShouldContain("healthy after 3.2 s, first order done after 4.0 s, all orders within 1.0 s");
         text.ShouldContain("✓ 1 all is well");
         text.ShouldContain("0 violations, 2 of 2 orders ended as expected");
         Report().Kept.ShouldBeTrue();
@@ -63,6 +64,15 @@ public sealed class DemoReportTests
     }
 
     [Fact]
+    public void An_unexpected_end_tells_its_reason()
+    {
+        var order = Outcome(OrderPath.Confirmed, 1, "Cancelled");
+
+        UnexpectedEnd.Of([order with { View = order.View! with { Reason = "too late" } }, order with { View = null }]).Select(end => end.Seen)
+            .ShouldBe(["Cancelled (too late)", "nothing"]);
+    }
+
+    [Fact]
     public async Task The_file_tells_the_same_as_JSON()
     {
         var file = new FileInfo(Path.GetTempFileName());
@@ -90,6 +100,7 @@ public sealed class DemoReportTests
         Orders = 2,
         Seed = 7,
         StartupSeconds = 3.2,
+        FirstOrderSeconds = 4,
         RunSeconds = 1,
         Paths = PathResult.Of([Outcome(OrderPath.Confirmed, 1, "Confirmed"), Outcome(OrderPath.All[2], 2, "Rejected")]),
         Unexpected = [],

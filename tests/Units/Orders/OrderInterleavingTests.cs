@@ -203,13 +203,13 @@ public sealed class OrderInterleavingTests(FulfilmentBench bench) : IClassFixtur
             switch (_topics[Topics.PaymentsCommands].Dequeue())
             {
                 case AuthorizePayment command:
-                    _payment = Payment.Authorizing(command, now, traceParent: null);
+                    _payment = Payment.Authorizing(command, now, askedBy: default);
                     break;
                 case CapturePayment:
-                    _payment!.AskForCapture(now, traceParent: null);
+                    _payment!.AskForCapture(now, askedBy: default);
                     break;
                 case VoidPayment:
-                    _payment!.AskForVoid(now, traceParent: null);
+                    _payment!.AskForVoid(now, askedBy: default);
                     break;
             }
 

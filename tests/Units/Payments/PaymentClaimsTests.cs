@@ -71,7 +71,7 @@ public sealed class PaymentClaimsTests(Servers servers)
         await using var db = Open(database);
         var claimed = (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
         var payment = await db.Payments.SingleAsync(TestContext.Current.CancellationToken);
-        payment.AskForVoid(_clock.Now, traceParent: null);
+        payment.AskForVoid(_clock.Now, askedBy: default);
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
 
         (await Claims(db).PutBackAsync(claimed, attempts: 1, TimeSpan.FromHours(1), TestContext.Current.CancellationToken)).ShouldBe(0);
@@ -87,7 +87,7 @@ public sealed class PaymentClaimsTests(Servers servers)
         await using var consumer = Open(database);
         var authorized = await worker.Payments.SingleAsync(TestContext.Current.CancellationToken);
         var voided = await consumer.Payments.SingleAsync(TestContext.Current.CancellationToken);
-        voided.AskForVoid(_clock.Now, traceParent: null);
+        voided.AskForVoid(_clock.Now, askedBy: default);
         await consumer.SaveChangesAsync(TestContext.Current.CancellationToken);
 
         authorized.Take(new ProviderAnswer(ProviderVerdict.Authorized), _clock.Now);
@@ -99,7 +99,7 @@ public sealed class PaymentClaimsTests(Servers servers)
         var database = await ServiceSchema.CreateAsync(servers, typeof(Payment).Assembly);
         await using var db = Open(database);
         for (var i = 0; i < payments; i++)
-            db.Payments.Add(Payment.Authorizing(new AuthorizePayment(Guid.CreateVersion7(), 10m, "EUR", "visa"), _clock.Now, traceParent: null));
+            db.Payments.Add(Payment.Authorizing(new AuthorizePayment(Guid.CreateVersion7(), 10m, "EUR", "visa"), _clock.Now, askedBy: default));
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         return database;
     }

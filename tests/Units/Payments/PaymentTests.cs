@@ -46,13 +46,13 @@ public sealed class PaymentTests
     public void A_capture_asked_for_twice_happens_once()
     {
         var payment = In(PaymentState.Authorized);
-        payment.AskForCapture(Now, null);
-        payment.AskForCapture(Now.AddMinutes(1), null);
+        payment.AskForCapture(Now, default);
+        payment.AskForCapture(Now.AddMinutes(1), default);
 
         payment.State.ShouldBe(PaymentState.Capturing);
         payment.DueAt.ShouldBe(Now);
         payment.Take(new ProviderAnswer(ProviderVerdict.Captured), Now).ShouldBe(new PaymentCaptured(_orderId, Now));
-        payment.AskForCapture(Now, null);
+        payment.AskForCapture(Now, default);
         payment.State.ShouldBe(PaymentState.Captured);
         payment.Take(new ProviderAnswer(ProviderVerdict.Captured), Now).ShouldBeNull();
     }
@@ -64,7 +64,7 @@ public sealed class PaymentTests
     {
         var payment = Asked();
         payment.Attempts = 3;
-        payment.AskForVoid(Now.AddSeconds(1), "00-other");
+        payment.AskForVoid(Now.AddSeconds(1), new AskedBy(null, "00-other"));
 
         payment.State.ShouldBe(PaymentState.Voiding);
         payment.DueAt.ShouldBe(Now.AddSeconds(1));
@@ -88,7 +88,7 @@ public sealed class PaymentTests
         var payment = In(Enum.Parse<PaymentState>(state));
         var due = payment.DueAt;
 
-        payment.AskForVoid(Now.AddMinutes(1), null);
+        payment.AskForVoid(Now.AddMinutes(1), default);
 
         payment.State.ShouldBe(Enum.Parse<PaymentState>(state));
         payment.DueAt.ShouldBe(due);
@@ -98,7 +98,7 @@ public sealed class PaymentTests
     [InlineData("Capturing")]
     [InlineData("Captured")]
     public void Money_that_is_taken_cannot_be_voided(string state) =>
-        Should.Throw<IllegalPaymentChangeException>(() => In(Enum.Parse<PaymentState>(state)).AskForVoid(Now, null));
+        Should.Throw<IllegalPaymentChangeException>(() => In(Enum.Parse<PaymentState>(state)).AskForVoid(Now, default));
 
     [Theory]
     [InlineData("Authorizing")]
@@ -106,7 +106,7 @@ public sealed class PaymentTests
     [InlineData("Voiding")]
     [InlineData("Voided")]
     public void Money_that_is_not_set_aside_cannot_be_captured(string state) =>
-        Should.Throw<IllegalPaymentChangeException>(() => In(Enum.Parse<PaymentState>(state)).AskForCapture(Now, null));
+        Should.Throw<IllegalPaymentChangeException>(() => In(Enum.Parse<PaymentState>(state)).AskForCapture(Now, default));
 
     [Fact]
     public void A_payment_voided_before_it_was_asked_for_asks_nothing_of_the_provider()
@@ -117,7 +117,7 @@ public sealed class PaymentTests
         payment.DueAt.ShouldBeNull();
     }
 
-    private Payment Asked() => Payment.Authorizing(new AuthorizePayment(_orderId, 79m, "EUR", "visa"), Now, "00-trace");
+    private Payment Asked() => Payment.Authorizing(new AuthorizePayment(_orderId, 79m, "EUR", "visa"), Now, new AskedBy(null, "00-trace"));
 
     private Payment In(PaymentState state)
     {
@@ -132,9 +132,9 @@ public sealed class PaymentTests
 
         payment.Take(new ProviderAnswer(ProviderVerdict.Authorized), Now);
         if (state is PaymentState.Capturing or PaymentState.Captured)
-            payment.AskForCapture(Now, null);
+            payment.AskForCapture(Now, default);
         if (state is PaymentState.Voiding or PaymentState.Voided)
-            payment.AskForVoid(Now, null);
+            payment.AskForVoid(Now, default);
         if (state is PaymentState.Captured)
             payment.Take(new ProviderAnswer(ProviderVerdict.Captured), Now);
         if (state is PaymentState.Voided)

@@ -23,8 +23,7 @@ internal static class EmbeddedKafkaProgram
 
         try
         {
-            using var cluster = MockCluster.Start(Brokers);
-            Console.WriteLine(Announcement + cluster.BootstrapServers);
+            Console.WriteLine(Announcement + MockCluster.Start(Brokers));
             await WaitForEndAsync();
             return 0;
         }

@@ -5,29 +5,18 @@ using System.Text;
 namespace Standins.Aspire.Hosting.EmbeddedKafka;
 
 /// <summary>librdkafka's mock cluster: brokers in memory that speak the real protocol on real ports of loopback.</summary>
-internal sealed partial class MockCluster : IDisposable
+internal static partial class MockCluster
 {
     private const int Producer = 0;
     private const int NoError = 0;
 
-    private readonly nint _client;
-    private readonly nint _cluster;
-
     static MockCluster() => NativeLibrary.SetDllImportResolver(typeof(MockCluster).Assembly, Resolve);
 
-    private MockCluster(nint client, nint cluster)
-    {
-        _client = client;
-        _cluster = cluster;
-        BootstrapServers = Marshal.PtrToStringUTF8(GetBootstraps(cluster))!;
-    }
-
-    /// <summary>host:port of every broker, separated by commas.</summary>
-    public string BootstrapServers { get; }
-
+    /// <summary>Starts the cluster. It ends with the process: its own end takes seconds while clients are connected.</summary>
+    /// <returns>host:port of every broker, separated by commas.</returns>
     /// <exception cref="InvalidOperationException">librdkafka refuses.</exception>
     /// <exception cref="DllNotFoundException">There is no librdkafka.</exception>
-    public static MockCluster Start(int brokers)
+    public static string Start(int brokers)
     {
         var configuration = NewConfiguration();
         var error = new byte[512];
@@ -40,13 +29,9 @@ internal sealed partial class MockCluster : IDisposable
             throw new InvalidOperationException(Text(error));
 
         var cluster = NewCluster(client, brokers);
-        return cluster == 0 ? throw new InvalidOperationException("librdkafka cannot make a mock cluster.") : new MockCluster(client, cluster);
-    }
-
-    public void Dispose()
-    {
-        DestroyCluster(_cluster);
-        DestroyClient(_client);
+        return cluster == 0
+            ? throw new InvalidOperationException("librdkafka cannot make a mock cluster.")
+            : Marshal.PtrToStringUTF8(GetBootstraps(cluster))!;
     }
 
     private static string Text(byte[] error) => Encoding.UTF8.GetString(error).TrimEnd('\0');
@@ -76,14 +61,8 @@ internal sealed partial class MockCluster : IDisposable
     [LibraryImport("librdkafka", EntryPoint = "rd_kafka_new")]
     private static partial nint NewClient(int type, nint configuration, byte[] error, nuint errorSize);
 
-    [LibraryImport("librdkafka", EntryPoint = "rd_kafka_destroy")]
-    private static partial void DestroyClient(nint client);
-
     [LibraryImport("librdkafka", EntryPoint = "rd_kafka_mock_cluster_new")]
     private static partial nint NewCluster(nint client, int brokers);
-
-    [LibraryImport("librdkafka", EntryPoint = "rd_kafka_mock_cluster_destroy")]
-    private static partial void DestroyCluster(nint cluster);
 
     [LibraryImport("librdkafka", EntryPoint = "rd_kafka_mock_cluster_bootstraps")]
     private static partial nint GetBootstraps(nint cluster);

@@ -115,8 +115,10 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Asks the process to stop, kills it after a while, and then ends what is left of its session. Callable more than once.</summary>
-    public async Task EndAsync(TimeSpan patience, CancellationToken kill, bool discard = false)
+    /// <returns>Whether the process stopped when asked to, or had stopped before.</returns>
+    public async Task<bool> EndAsync(TimeSpan patience, CancellationToken kill, bool discard = false)
     {
+        var stopped = true;
         if (!_process.HasExited)
         {
             Session.Send(Id, discard ? _spec.DiscardSignal ?? _spec.StopSignal : _spec.StopSignal);
@@ -128,6 +130,7 @@ internal sealed class ChildProcess : IDisposable
             }
             catch (OperationCanceledException)
             {
+                stopped = false;
                 Session.Send(Id, Signal.Kill);
                 await _process.WaitForExitAsync(CancellationToken.None);
             }
@@ -140,6 +143,7 @@ internal sealed class ChildProcess : IDisposable
 
         // A process that left the session may hold the pipes for ever.
         await Task.WhenAny(_output, Task.Delay(TimeSpan.FromSeconds(1), _time, CancellationToken.None));
+        return stopped;
     }
 
     public void Dispose() => _process.Dispose();

@@ -164,7 +164,9 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
                 Publish(s => s with { State = KnownResourceStates.Stopping });
             await running.CancelAsync();
             await health;
-            await child.EndAsync(context.Options.StopTimeout, _kill, _discard);
+            var clock = context.Time.GetTimestamp();
+            if (!await child.EndAsync(context.Options.StopTimeout, _kill, _discard))
+                LogKill(context.Logger, resource.Name, context.Time.GetElapsedTime(clock).TotalSeconds);
         }
     }
 
@@ -212,6 +214,9 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
 
     [LoggerMessage(LogLevel.Error, "{Resource} ended with code {ExitCode} and is not started again. Its last lines:{Tail}")]
     private static partial void LogEnd(ILogger logger, string resource, int exitCode, string tail);
+
+    [LoggerMessage(LogLevel.Warning, "{Resource} did not stop within {Seconds:0.0} s and was killed.")]
+    private static partial void LogKill(ILogger logger, string resource, double seconds);
 
     [LoggerMessage(LogLevel.Error, "{Resource} cannot be started again: {Reason}")]
     private static partial void LogLost(ILogger logger, string resource, string reason);
