@@ -9,8 +9,8 @@ internal static class Problems
     public static readonly ProblemType MalformedBody = new("malformed-body", 400, "The body is not the JSON that is expected here.");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body has more than 64 KiB.");
     public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", 415, "The body must be application/json.");
-    public static readonly ProblemType InvalidCustomer = new("invalid-customer", 400, "customerId must have 1 to 100 characters.");
-    public static readonly ProblemType InvalidPaymentMethod = new("invalid-payment-method", 400, "paymentMethod must have 1 to 50 characters.");
+    public static readonly ProblemType InvalidCustomer = new("invalid-customer", 400, "customerId must have 1 to 100 characters, none of them a control character.");
+    public static readonly ProblemType InvalidPaymentMethod = new("invalid-payment-method", 400, "paymentMethod must have 1 to 50 characters, none of them a control character.");
     public static readonly ProblemType NoLines = new("no-lines", 400, "An order needs at least one line.");
     public static readonly ProblemType TooManyLines = new("too-many-lines", 400, "An order has at most 100 lines.");
     public static readonly ProblemType InvalidQuantity = new("invalid-quantity", 400, "A quantity must be from 1 to 1000.");

@@ -41,8 +41,8 @@ internal static class AuthorizationEndpoints
         IHostApplicationLifetime host,
         HttpContext http)
     {
-        if (request is not { Reference.Length: > 0 and <= 100, Amount: > 0 and < 10_000_000_000, Currency.Length: 3, Method.Length: > 0 })
-            return Answer.Problem(400, "invalid-request", "reference, amount, currency and method are needed.");
+        if (!request.IsValid())
+            return Answer.Problem(400, "invalid-request", "reference, amount, currency and method are needed, as the API describes them.");
 
         // The bank goes on with what it has begun when the caller has hung up; only its own end stops it.
         var closing = host.ApplicationStopping;

@@ -15,9 +15,9 @@ internal sealed record PlaceOrder(string? CustomerId, string? PaymentMethod, IRe
     /// <summary>What is wrong with it; null when nothing is that can be told without the catalog.</summary>
     public IResult? Validate()
     {
-        if (CustomerId is not { Length: >= 1 and <= 100 })
+        if (!IsText(CustomerId, 100))
             return Problems.InvalidCustomer.With();
-        if (PaymentMethod is not { Length: >= 1 and <= 50 })
+        if (!IsText(PaymentMethod, 50))
             return Problems.InvalidPaymentMethod.With();
         if (Lines is not { Count: > 0 })
             return Problems.NoLines.With();
@@ -32,16 +32,19 @@ internal sealed record PlaceOrder(string? CustomerId, string? PaymentMethod, IRe
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in lines)
         {
-            if (line is not { Sku.Length: > 0 })
+            if (line is null || !IsText(line.Sku, PlaceOrderLine.MaxSkuLength))
                 return Problems.UnknownSku.With("A line has no sku.");
             if (line.Quantity is not (>= 1 and <= PlaceOrderLine.MaxQuantity))
                 return Problems.InvalidQuantity.With($"{line.Sku}: {line.Quantity}");
-            if (!seen.Add(line.Sku))
+            if (!seen.Add(line.Sku!))
                 return Problems.DuplicateSku.With(line.Sku);
         }
 
         return null;
     }
+
+    /// <summary>Control characters are no part of a name, and PostgreSQL cannot keep all of them.</summary>
+    private static bool IsText(string? text, int maxLength) => text is { Length: > 0 } && text.Length <= maxLength && !text.Any(char.IsControl);
 }
 
 /// <summary>A line of <see cref="PlaceOrder"/>.</summary>
@@ -51,6 +54,9 @@ internal sealed record PlaceOrderLine(string? Sku, int Quantity)
 {
     /// <summary>The most of one article in an order.</summary>
     public const int MaxQuantity = 1000;
+
+    /// <summary>The longest name of an article.</summary>
+    public const int MaxSkuLength = 100;
 }
 
 /// <summary>The answer to an accepted order.</summary>

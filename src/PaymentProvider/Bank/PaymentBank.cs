@@ -88,7 +88,15 @@ internal sealed class PaymentBank(NpgsqlDataSource database)
 
 /// <summary>The body of <c>POST /authorizations</c>.</summary>
 /// <param name="Reference">The merchant's name for the payment, 1 to 100 characters.</param>
-/// <param name="Amount">How much, more than zero.</param>
+/// <param name="Amount">How much, more than zero, in whole cents.</param>
 /// <param name="Currency">ISO 4217 code.</param>
-/// <param name="Method">How the customer pays. See the README of the service.</param>
-internal sealed record AuthorizationRequest(string Reference, decimal Amount, string Currency, string Method);
+/// <param name="Method">How the customer pays, 1 to 50 characters; decides what becomes of it.</param>
+internal sealed record AuthorizationRequest(string Reference, decimal Amount, string Currency, string Method)
+{
+    /// <summary>True when the bank can make something of it.</summary>
+    public bool IsValid() =>
+        IsText(Reference, 100) && IsText(Method, 50) && Currency is { Length: 3 } && Currency.All(char.IsAsciiLetterUpper)
+        && Amount is > 0 and < 10_000_000_000 && decimal.Round(Amount, 2) == Amount;
+
+    private static bool IsText(string? text, int maxLength) => text is { Length: > 0 } && text.Length <= maxLength && !text.Any(char.IsControl);
+}

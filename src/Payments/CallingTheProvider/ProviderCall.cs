@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MassTransit;
 using Messaging;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -33,6 +34,11 @@ internal sealed partial class ProviderCall(
             var answer = await pipelines.For(payment.State).ExecuteAsync(
                 static async (call, token) => await call.provider.CallAsync(call.payment, token), (provider, payment), cancellationToken);
             await RecordAsync(payment.OrderId, answer, payment.CausationId, cancellationToken);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            // A void was asked for while the provider was answering: the answer means nothing any more, the void is due.
+            LogOvertaken(payment.OrderId, payment.State);
         }
         catch (BrokenCircuitException exception)
         {
@@ -71,6 +77,9 @@ internal sealed partial class ProviderCall(
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId}, {State}: attempt {Attempt} in vain, next in {Pause}: {Cause}")]
     private partial void LogInVain(Guid orderId, PaymentState state, int attempt, TimeSpan pause, string cause);
+
+    [LoggerMessage(LogLevel.Information, "Order {OrderId}: the answer to {State} was overtaken by another request")]
+    private partial void LogOvertaken(Guid orderId, PaymentState state);
 
     [LoggerMessage(LogLevel.Error, "{Refusal}")]
     private partial void LogRefused(string refusal);
