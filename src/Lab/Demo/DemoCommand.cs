@@ -94,9 +94,11 @@ internal static class DemoCommand
             await Console.Error.WriteLineAsync("Interrupted; everything has been stopped.");
             return ExitCodes.Interrupted;
         }
-        catch (Exception failure) when (failure is LabException or IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
+        catch (Exception failure)
         {
-            await Console.Error.WriteLineAsync(failure.Message.ReplaceLineEndings(" "));
+            // What is foreseen is one line; for anything else the stack is what helps. Neither is a broken promise.
+            var foreseen = failure is LabException or IOException or UnauthorizedAccessException or Npgsql.NpgsqlException;
+            await Console.Error.WriteLineAsync(foreseen ? failure.Message.ReplaceLineEndings(" ") : failure.ToString());
             return ExitCodes.CouldNotRun;
         }
     }

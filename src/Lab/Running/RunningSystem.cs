@@ -7,6 +7,9 @@ namespace Lab.Running;
 /// <summary>The whole system, started in this process by its own app host and stopped when disposed.</summary>
 internal sealed class RunningSystem : IAsyncDisposable
 {
+    // A call into a service that was killed under it may never be answered; it is repeated.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+
     private static readonly string[] Services = ["orders", "inventory", "payments", "payment-provider"];
     private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db"];
 
@@ -18,10 +21,10 @@ internal sealed class RunningSystem : IAsyncDisposable
     private RunningSystem(DistributedApplication app, string transport) => (_app, _transport) = (app, transport);
 
     /// <summary>Starts database, broker and services, and waits until each service is healthy.</summary>
-    /// <exception cref="LabException">Something did not start; what had started has been stopped.</exception>
     /// <param name="transport">The argument of the app host.</param>
     /// <param name="log">Where to write what everything logs, if anywhere.</param>
     /// <param name="cancellationToken">Gives up; what had started is stopped.</param>
+    /// <exception cref="LabException">Something did not start; what had started has been stopped.</exception>
     public static async Task<RunningSystem> StartAsync(string transport, FileInfo? log, CancellationToken cancellationToken)
     {
         try
@@ -75,6 +78,7 @@ internal sealed class RunningSystem : IAsyncDisposable
         {
             await _app.ResourceNotifications.WaitForResourceHealthyAsync(service, cancellationToken);
             _clients[service] = _app.CreateHttpClient(service);
+            _clients[service].Timeout = CallTimeout;
         }
 
         foreach (var resource in (string[])[.. Databases, _transport == "kafka" ? "kafka" : "nats"])
