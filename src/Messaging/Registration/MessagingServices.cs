@@ -70,6 +70,8 @@ public static class MessagingServices
     {
         // MassTransit logs every failed attempt with its whole stack; the pipeline says once what came of it.
         services.AddLogging(logging => logging.AddFilter("MassTransit", LogLevel.Critical));
+        // The receivers make their endpoints right after the bus has started, not while it starts.
+        services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
         services.AddMassTransit(configurator =>
         {
             if (builder.SagaRepositories is { } repositories)

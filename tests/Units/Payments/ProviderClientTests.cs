@@ -68,7 +68,7 @@ public sealed class ProviderClientTests : IDisposable
 
     private async Task<ProviderAnswer> CallAsync(string state)
     {
-        var payment = Payment.Authorizing(new AuthorizePayment(OrderId, 79.50m, "EUR", "visa"), DateTimeOffset.UnixEpoch, traceParent: null);
+        var payment = Payment.Authorizing(new AuthorizePayment(OrderId, 79.50m, "EUR", "visa"), DateTimeOffset.UnixEpoch, askedBy: default);
         payment.State = Enum.Parse<PaymentState>(state);
         using var http = new HttpClient(_wire, disposeHandler: false) { BaseAddress = new Uri("http://payment-provider") };
         return await new ProviderClient(http).CallAsync(payment, TestContext.Current.CancellationToken);
