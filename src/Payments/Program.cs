@@ -2,7 +2,6 @@ using Messaging;
 using Messaging.JetStream;
 using Messaging.Kafka;
 using Messaging.Postgres;
-using Microsoft.Extensions.Options;
 using Payments;
 using Payments.AuthorizingAPayment;
 using Payments.CallingTheProvider;
@@ -23,25 +22,7 @@ builder.Services.AddMessaging(builder.Configuration, "payments", messaging => me
         .Consumer<AuthorizePaymentConsumer>()
         .Consumer<CapturePaymentConsumer>()
         .Consumer<VoidPaymentConsumer>()));
-
-builder.Services.AddOptions<ProviderOptions>()
-    .BindConfiguration("Provider")
-    .ValidateDataAnnotations()
-    .Validate(options => options.Lease > options.CallTimeout, "Provider:Lease must be longer than Provider:CallTimeout.")
-    .ValidateOnStart();
-builder.Services.AddHttpClient<ProviderClient>((services, http) =>
-{
-    http.BaseAddress = services.GetRequiredService<IOptions<ProviderOptions>>().Value.Address;
-    http.Timeout = Timeout.InfiniteTimeSpan; // The pipeline bounds each attempt.
-});
-builder.Services.AddSingleton<ProviderPipelines>();
-builder.Services.AddScoped<PaymentClaims>();
-builder.Services.AddScoped<ProviderCall>();
-builder.Services.AddSingleton<PaymentSignal>();
-builder.Services.AddSingleton<SignalAfterCommit>();
-builder.Services.ConfigureDbContext<PaymentsDbContext>((services, options) =>
-    options.AddInterceptors(services.GetRequiredService<SignalAfterCommit>()));
-builder.Services.AddHostedService<PaymentWorker>();
+builder.Services.AddProviderCalls();
 builder.Services.AddProblemDetails();
 builder.Services.AddOpenApi();
 

@@ -4,7 +4,8 @@ namespace Payments.CallingTheProvider;
 
 /// <summary>
 /// Takes up due payments, a bounded number at once, and has the provider called for each. Woken when a transaction that made work
-/// commits; polls only for what nobody announced: retries, and payments whose worker was killed.
+/// commits; polls only for what nobody announced: retries, and payments whose worker was killed. A call that is not answered
+/// promptly moves to the waiting room, so that payments that hang do not keep the others from being called for.
 /// </summary>
 internal sealed partial class PaymentWorker(
     PaymentSignal signal,
@@ -14,11 +15,13 @@ internal sealed partial class PaymentWorker(
     ILogger<PaymentWorker> logger) : BackgroundService
 {
     private readonly SemaphoreSlim _places = new(options.Value.Concurrency);
+    private readonly SemaphoreSlim _waitingRoom = new(options.Value.WaitingRoom);
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _places.Dispose();
+        _waitingRoom.Dispose();
         base.Dispose();
     }
 
@@ -47,6 +50,8 @@ internal sealed partial class PaymentWorker(
         {
             for (var i = 0; i < options.Value.Concurrency; i++)
                 await _places.WaitAsync(CancellationToken.None);
+            for (var i = 0; i < options.Value.WaitingRoom; i++)
+                await _waitingRoom.WaitAsync(CancellationToken.None);
         }
     }
 
@@ -87,10 +92,19 @@ internal sealed partial class PaymentWorker(
 
     private async Task CallAndLeaveAsync(Payment payment)
     {
+        var place = _places;
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<ProviderCall>().RunAsync(payment, CancellationToken.None);
+            var call = scope.ServiceProvider.GetRequiredService<ProviderCall>().RunAsync(payment, CancellationToken.None);
+            await call.WaitAsync(options.Value.PromptAnswer, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!call.IsCompleted && await _waitingRoom.WaitAsync(TimeSpan.Zero, CancellationToken.None))
+            {
+                place.Release();
+                place = _waitingRoom;
+            }
+
+            await call;
         }
         catch (Exception exception)
         {
@@ -99,7 +113,7 @@ internal sealed partial class PaymentWorker(
         }
         finally
         {
-            _places.Release();
+            place.Release();
         }
     }
 

@@ -9,9 +9,19 @@ internal sealed class ProviderOptions
     [Required]
     public Uri Address { get; set; } = new("http://payment-provider");
 
-    /// <summary>How many payments are in calls at once. Default 16.</summary>
+    /// <summary>How many payments are in calls at once, not counting those in the waiting room. Default 16.</summary>
     [Range(1, 1024)]
     public int Concurrency { get; set; } = 16;
+
+    /// <summary>
+    /// How many payments may sit in the waiting room: calls that are not answered within <see cref="PromptAnswer"/> wait there and
+    /// leave their place to others. Default 128.
+    /// </summary>
+    [Range(0, 4096)]
+    public int WaitingRoom { get; set; } = 128;
+
+    /// <summary>Until when an answer counts as prompt. Default 250 ms.</summary>
+    public TimeSpan PromptAnswer { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long one attempt may take. Default 2 s.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(2);
