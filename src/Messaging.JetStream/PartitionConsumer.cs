@@ -93,10 +93,10 @@ internal sealed partial class PartitionConsumer(
             await reading.CancelAsync();
             await read;
         }
-        catch (NatsJSProtocolException exception)
+        catch (NatsJSProtocolException)
         {
             // Somebody removed the consumer: the partition is theirs, and what is in hand must not be settled.
-            LogRemoved(exception, subscription.Group, partition, subscription.Topic);
+            LogRemoved(subscription.Group, partition, subscription.Topic);
             pump.Abandon();
         }
         finally
@@ -156,14 +156,14 @@ internal sealed partial class PartitionConsumer(
         }
     }
 
-    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Group {Group} owns partition {Partition} of {Topic} as {Consumer}, settled up to {Settled}")]
+    [LoggerMessage(EventId = 20, Level = LogLevel.Debug, Message = "Group {Group} owns partition {Partition} of {Topic} as {Consumer}, settled up to {Settled}")]
     private partial void LogOwned(string group, int partition, string topic, string consumer, ulong settled);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "Group {Group} cannot consume partition {Partition} of {Topic} and tries again after {Pause}")]
     private partial void LogFailed(Exception exception, string group, int partition, string topic, TimeSpan pause);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The consumer of group {Group} on partition {Partition} of {Topic} was removed by another owner")]
-    private partial void LogRemoved(Exception exception, string group, int partition, string topic);
+    private partial void LogRemoved(string group, int partition, string topic);
 
     [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "Group {Group} misses a delivery on partition {Partition} of {Topic} before {Position} and begins again behind the settled position")]
     private partial void LogGap(string group, int partition, string topic, ulong position);

@@ -88,7 +88,7 @@ internal sealed partial class OwnedPartitions(
 
     private static Task Ended(List<PartitionPump> pumps) => Task.WhenAll(pumps.Select(pump => pump.Completion));
 
-    [LoggerMessage(EventId = 22, Level = LogLevel.Information, Message = "Group {Group} owns partition {Partition} of {Topic}")]
+    [LoggerMessage(EventId = 22, Level = LogLevel.Debug, Message = "Group {Group} owns partition {Partition} of {Topic}")]
     private partial void LogAdded(string topic, string group, int partition);
 
     [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "Group {Group} has lost partitions {Partitions} of {Topic} to another owner")]

@@ -11,7 +11,7 @@ internal static class AuthorizationEndpoints
 
     public static void MapAuthorizations(this IEndpointRouteBuilder routes)
     {
-        var counter = routes.MapGroup("/authorizations").AddEndpointFilter(CheckKeyAsync);
+        var counter = routes.MapGroup("/authorizations").AddEndpointFilter(CheckKeyAsync).AddEndpointFilter(CheckReferenceAsync);
         counter.AddEndpointFilter((context, next) =>
             context.HttpContext.RequestServices.GetRequiredService<BehaviourSwitch>().InvokeAsync(context, next));
         counter.MapPost("/", AuthorizeAsync)
@@ -32,6 +32,11 @@ internal static class AuthorizationEndpoints
         context.HttpContext.Request.Headers[KeyHeader] is [{ Length: > 0 and <= 200 }]
             ? await next(context)
             : Answer.Problem(400, "idempotency-key-missing", "Idempotency-Key must be one value of 1 to 200 characters.");
+
+    private static async ValueTask<object?> CheckReferenceAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.GetRouteValue("reference") is string { Length: > 100 }
+            ? Answer.Problem(400, "invalid-request", "A reference has 1 to 100 characters.")
+            : await next(context);
 
     private static async Task<IResult> AuthorizeAsync(
         [FromHeader(Name = KeyHeader)] string key,

@@ -135,6 +135,19 @@ public abstract class OrderFlow(StartedSystem system)
             await PostAsync($$"""{"customerId":"{{new string('x', 70_000)}}"}"""), HttpStatusCode.RequestEntityTooLarge, "/problems/body-too-large");
     }
 
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/json; charset=utf-7")]
+    public async Task A_body_in_another_form_is_refused(string contentType)
+    {
+        using var content = new StringContent(Valid);
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+
+        await ShouldBeProblemAsync(
+            await system.Api.PostAsync("/orders", content, Cancel), HttpStatusCode.UnsupportedMediaType, "/problems/unsupported-media-type");
+    }
+
     [Fact]
     public async Task An_unknown_order_is_404_and_an_ended_one_cannot_be_cancelled()
     {

@@ -5,16 +5,21 @@ namespace Inventory.Stock;
 /// <summary>Moves stock and keeps the book of it. Scoped; nothing is written before the message's transaction commits.</summary>
 internal sealed class Warehouse(InventoryDbContext db, TimeProvider time)
 {
-    /// <summary>The first line that cannot be reserved, with the reason; null when all of them can.</summary>
+    /// <summary>The first article that cannot be reserved, with the reason; null when all of them can.</summary>
+    /// <exception cref="ArgumentException">A line asks for less than one.</exception>
     public async Task<(string Sku, string Reason)?> FindShortageAsync(IReadOnlyList<StockLine> lines, CancellationToken cancellationToken)
     {
-        foreach (var line in lines)
+        if (lines.FirstOrDefault(line => line.Quantity < 1) is { } wrong)
+            throw new ArgumentException($"{wrong.Sku}: {wrong.Quantity} cannot be reserved.", nameof(lines));
+
+        foreach (var article in lines.GroupBy(line => line.Sku, StringComparer.Ordinal))
         {
-            var level = await db.Stock.FindAsync([line.Sku], cancellationToken);
+            var ordered = article.Sum(line => (long)line.Quantity);
+            var level = await db.Stock.FindAsync([article.Key], cancellationToken);
             if (level is null)
-                return (line.Sku, $"{line.Sku} is not an article of this warehouse");
-            if (level.OnHand < line.Quantity)
-                return (line.Sku, $"{line.Sku}: {line.Quantity} ordered, {level.OnHand} on hand");
+                return (article.Key, $"{article.Key} is not an article of this warehouse");
+            if (level.OnHand < ordered)
+                return (article.Key, $"{article.Key}: {ordered} ordered, {level.OnHand} on hand");
         }
 
         return null;

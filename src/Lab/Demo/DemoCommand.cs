@@ -84,9 +84,11 @@ internal static class DemoCommand
         var console = Console.IsOutputRedirected ? PlainConsole() : AnsiConsole.Console;
         try
         {
+            // Opened first: a file that cannot be written is no reason to find out after the run.
+            await using var json = options.Json?.Create();
             var report = await new DemoRun(options, console, TimeProvider.System).RunAsync(cancellationToken);
             DemoView.Show(console, report);
-            if (options.Json is { } file) await report.WriteAsync(file, cancellationToken);
+            if (json is not null) await report.WriteAsync(json, cancellationToken);
             return report.Kept ? ExitCodes.Kept : ExitCodes.Broken;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

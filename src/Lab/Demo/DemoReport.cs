@@ -46,11 +46,8 @@ internal sealed record DemoReport
     public bool Kept => Violations == 0 && Unexpected.Count == 0;
 
     /// <summary>Writes the report as JSON.</summary>
-    public async Task WriteAsync(FileInfo file, CancellationToken cancellationToken)
-    {
-        await using var stream = file.Create();
-        await JsonSerializer.SerializeAsync(stream, this, Format, cancellationToken);
-    }
+    public Task WriteAsync(Stream stream, CancellationToken cancellationToken) =>
+        JsonSerializer.SerializeAsync(stream, this, Format, cancellationToken);
 }
 
 /// <param name="Path">The name of the path.</param>

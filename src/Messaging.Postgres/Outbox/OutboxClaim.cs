@@ -9,11 +9,11 @@ namespace Messaging.Postgres;
 /// </summary>
 internal sealed class OutboxClaim : IAsyncDisposable
 {
-    // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them; then the oldest rows of each,
-    // an even share per lane so that a busy lane starves none. The lane lock is what keeps a key in one relay's hands;
-    // "skip locked" only steps over a row that is being cancelled at this moment.
-    private const string ClaimSql = """
-        with lanes as materialized (
+    // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them. A statement of its own: the next
+    // one must see what the lanes' last owner has put back, so its snapshot must be younger than the locks.
+    private const string LockSql = """
+        select set_config('messaging.lanes', coalesce(string_agg(held.lane::text, ','), ''), true)
+        from (
           select waiting.lane
           from (
             select number as lane
@@ -24,6 +24,14 @@ internal sealed class OutboxClaim : IAsyncDisposable
             offset 0) as waiting
           where pg_try_advisory_xact_lock($2, waiting.lane)
           limit $3
+        ) as held
+        """;
+
+    // The oldest rows of each lane, an even share per lane so that a busy lane starves none. The lane lock is what keeps a key in
+    // one relay's hands; "skip locked" only steps over a row that is being cancelled at this moment.
+    private const string ClaimSql = """
+        with lanes as materialized (
+          select unnest(string_to_array(nullif(current_setting('messaging.lanes'), ''), ',')::smallint[]) as lane
         )
         delete from messaging.outbox
         where ctid = any (array(
@@ -34,7 +42,7 @@ internal sealed class OutboxClaim : IAsyncDisposable
             from messaging.outbox o
             where o.lane = lanes.lane
             order by o.id
-            limit (select ($4 + count(*) - 1) / greatest(count(*), 1) from lanes)
+            limit (select ($1 + count(*) - 1) / greatest(count(*), 1) from lanes)
             for update skip locked) as row))
         returning id, lane, schedule_token, topic, attributes, body, ready_since
         """;
@@ -60,17 +68,23 @@ internal sealed class OutboxClaim : IAsyncDisposable
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(ClaimSql, connection)
+            await using var batch = new NpgsqlBatch(connection)
             {
-                Parameters =
+                BatchCommands =
                 {
-                    new NpgsqlParameter<int> { TypedValue = OutboxTable.Lanes },
-                    new NpgsqlParameter<int> { TypedValue = AdvisoryLocks.OutboxLanes },
-                    new NpgsqlParameter<int> { TypedValue = maxLanes },
-                    new NpgsqlParameter<int> { TypedValue = maxRows },
+                    new NpgsqlBatchCommand(LockSql)
+                    {
+                        Parameters =
+                        {
+                            new NpgsqlParameter<int> { TypedValue = OutboxTable.Lanes },
+                            new NpgsqlParameter<int> { TypedValue = AdvisoryLocks.OutboxLanes },
+                            new NpgsqlParameter<int> { TypedValue = maxLanes },
+                        },
+                    },
+                    new NpgsqlBatchCommand(ClaimSql) { Parameters = { new NpgsqlParameter<int> { TypedValue = maxRows } } },
                 },
             };
-            return new OutboxClaim(connection, transaction, await ReadAsync(command, cancellationToken));
+            return new OutboxClaim(connection, transaction, await ReadAsync(batch, cancellationToken));
         }
         catch
         {
@@ -96,11 +110,12 @@ internal sealed class OutboxClaim : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private static async Task<IReadOnlyList<OutboxRow>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<OutboxRow>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         var rows = new List<OutboxRow>();
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
+            await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 rows.Add(new OutboxRow(

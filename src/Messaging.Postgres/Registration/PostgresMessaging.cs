@@ -44,6 +44,9 @@ public static class PostgresMessaging
         return builder;
     }
 
+    // A process that is frozen or gone must not keep lanes and inbox rows for hours. Longer than a relay waits for the broker.
+    private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
+
     private static void AddDatabase<TDbContext>(IServiceCollection services, string connectionString, string serviceName)
         where TDbContext : DbContext
     {
@@ -51,6 +54,7 @@ public static class PostgresMessaging
         {
             var source = new NpgsqlDataSourceBuilder(connectionString);
             source.ConnectionStringBuilder.ApplicationName ??= serviceName;
+            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
         services.AddDbContext<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));

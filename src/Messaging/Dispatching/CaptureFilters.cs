@@ -11,7 +11,7 @@ internal sealed class CapturePublish<T>(OutboxWriter writer) : IFilter<PublishCo
 {
     public Task Send(PublishContext<T> context, IPipe<PublishContext<T>> next)
     {
-        Captured.Add(writer, context, context.Message);
+        Captured.Add(writer, context.Message);
         return Task.CompletedTask;
     }
 
@@ -24,7 +24,7 @@ internal sealed class CaptureSend<T>(OutboxWriter writer) : IFilter<SendContext<
 {
     public Task Send(SendContext<T> context, IPipe<SendContext<T>> next)
     {
-        Captured.Add(writer, context, context.Message);
+        Captured.Add(writer, context.Message);
         return Task.CompletedTask;
     }
 
@@ -33,14 +33,9 @@ internal sealed class CaptureSend<T>(OutboxWriter writer) : IFilter<SendContext<
 
 internal static class Captured
 {
-    public static void Add(OutboxWriter writer, SendContext context, object message)
+    public static void Add(OutboxWriter writer, object message)
     {
-        if (message is Fault)
-            return;
-        var cause = context.InitiatorId?.ToString("D");
-        if (context.Delay is { } delay)
-            writer.AddDelayed(message, delay, cause);
-        else
-            writer.Add(message, causationId: cause);
+        if (message is not Fault)
+            writer.Add(message);
     }
 }

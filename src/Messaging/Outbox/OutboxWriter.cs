@@ -48,10 +48,6 @@ public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentM
         outbox.Add(new OutboxEntry(new OutgoingMessage(definition.Topic, envelope), due, scheduleToken));
     }
 
-    /// <summary>Adds a message that leaves <paramref name="delay"/> from now.</summary>
-    public void AddDelayed(object message, TimeSpan delay, string? causationId = null) =>
-        Add(message, time.GetUtcNow() + delay, scheduleToken: null, causationId);
-
     /// <summary>Takes back a scheduled message. See <see cref="Outbox.Cancel"/>.</summary>
     public void Cancel(Guid scheduleToken) => outbox.Cancel(scheduleToken);
 }

@@ -16,7 +16,7 @@ public enum FailureKind
     /// <summary>The message or its handler is at fault: it is tried a few times, then parked.</summary>
     Message,
 
-    /// <summary>Another transaction was faster; trying again will do. Counts as no attempt.</summary>
+    /// <summary>Another transaction was faster; trying again will do. Counts as no attempt for <see cref="ReceiveOptions.ConcurrencyRetries"/> times.</summary>
     Concurrency,
 
     /// <summary>Something everybody needs is down (a database, an open circuit): the partition pauses, no attempt is counted.</summary>

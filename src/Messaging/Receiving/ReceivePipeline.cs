@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -68,9 +69,12 @@ internal sealed partial class ReceivePipeline(
                 }
 
                 attempts++;
-                if (IsUnreadable(exception) || attempts >= receiver.Options.Attempts)
+                var unreadable = IsUnreadable(message, out var why);
+                if (unreadable || attempts >= receiver.Options.Attempts)
                 {
-                    await ParkDeadAsync(message, exception, attempts, cancellationToken);
+                    var root = exception.GetBaseException();
+                    var cause = unreadable ? $"undecodable: {why}" : $"{root.GetType().Name}: {root.Message}";
+                    await ParkDeadAsync(message, new Parking(Dead: true, cause, attempts, exception.ToString()), cancellationToken);
                     return;
                 }
 
@@ -150,16 +154,13 @@ internal sealed partial class ReceivePipeline(
     }
 
     /// <summary>Parks in a transaction of its own: the one the handler failed in is gone. The inbox takes part, for the message may have been parked before.</summary>
-    private async Task ParkDeadAsync(IncomingMessage message, Exception exception, int attempts, CancellationToken cancellationToken)
+    private async Task ParkDeadAsync(IncomingMessage message, Parking parking, CancellationToken cancellationToken)
     {
-        var root = exception.GetBaseException();
-        var cause = IsUnreadable(exception) ? $"undecodable: {root.Message}" : $"{root.GetType().Name}: {root.Message}";
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
         var admission = (await store.AdmitAsync(receiver.Group, [message], cancellationToken))[0];
         if (admission is Admission.Duplicate)
             return;
-        var parking = new Parking(Dead: true, cause, attempts, exception.ToString());
         await store.ParkAsync(receiver.Group, message, parking, cancellationToken);
         await store.CommitAsync(cancellationToken);
         var outcome = new BatchOutcome();
@@ -192,15 +193,25 @@ internal sealed partial class ReceivePipeline(
 
     private static bool IsJsonObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
-    private static bool IsUnreadable(Exception exception)
+    /// <summary>
+    /// Whether the body does not fit its type, so that no further attempt can help. Asked of the body, not of the exception: what a
+    /// handler itself cannot read is the handler's affair.
+    /// </summary>
+    private bool IsUnreadable(IncomingMessage incoming, [NotNullWhen(true)] out string? why)
     {
-        for (var e = exception; e is not null; e = e.InnerException)
+        why = null;
+        if (incoming.Message is not { } message || !catalog.TryFind(message.Type, out var definition))
+            return false;
+        try
         {
-            if (e is JsonException or System.Runtime.Serialization.SerializationException)
-                return true;
+            JsonSerializer.Deserialize(message.Body.Span, definition.ClrType, MessageJson.Options);
+            return false;
         }
-
-        return false;
+        catch (JsonException exception)
+        {
+            why = exception.Message;
+            return true;
+        }
     }
 
     private sealed class BatchOutcome

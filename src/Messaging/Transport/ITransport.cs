@@ -19,7 +19,7 @@ public interface ITransport : IAsyncDisposable
 
     /// <summary>
     /// Publishes a batch, pipelined, and completes when the broker has answered for every message. Messages of one key keep
-    /// the order of the list: once one of them fails, those of its key behind it fail, too. Publishing a message again under the same id is harmless within the deduplication window.
+    /// the order of the list as long as none of them fails; behind one that failed, later ones of its key may have arrived. Publishing a message again under the same id is harmless within the deduplication window.
     /// </summary>
     /// <returns>Which messages failed and why; empty when the broker has acknowledged them all.</returns>
     /// <exception cref="TransportException">The broker cannot be reached; how many of the batch arrived is unknown.</exception>

@@ -1,6 +1,6 @@
 namespace Messaging;
 
-/// <summary>What a transport truly offers. A pattern that needs what is not here refuses to start and says so.</summary>
+/// <summary>What a transport truly offers, for those who build on more than order and redelivery.</summary>
 public sealed record TransportCapabilities
 {
     /// <summary>How far the order of messages reaches.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 
 namespace Orders.PlacingAnOrder;
 
@@ -23,7 +24,7 @@ internal static class PlaceOrderEndpoint
 
     private static async Task<IResult> HandleAsync(HttpRequest request, PlaceOrderHandler handler, CancellationToken cancellationToken)
     {
-        if (!request.HasJsonContentType())
+        if (!request.HasJsonContentType() || !IsReadable(request.ContentType))
             return Problems.UnsupportedMediaType.With();
 
         var keys = request.Headers["Idempotency-Key"];
@@ -47,4 +48,8 @@ internal static class PlaceOrderEndpoint
             return Problems.BodyTooLarge.With();
         }
     }
+
+    private static bool IsReadable(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.Charset.Length == 0 || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MassTransit;
 using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -17,7 +16,7 @@ internal sealed partial class ProviderCall(
     ProviderPipelines pipelines,
     PaymentClaims claims,
     PaymentsDbContext db,
-    IPublishEndpoint publisher,
+    OutboxWriter outbox,
     IUnitOfWork unitOfWork,
     IOptions<ProviderOptions> options,
     TimeProvider time,
@@ -62,8 +61,7 @@ internal sealed partial class ProviderCall(
         var payment = await db.Payments.FindAsync([orderId], cancellationToken);
         if (payment?.Take(answer, time.GetUtcNow()) is not { } happened)
             return;
-        await publisher.Publish(
-            happened, happened.GetType(), context => context.InitiatorId = Guid.TryParse(causationId, out var cause) ? cause : null, cancellationToken);
+        outbox.Add(happened, causationId: causationId);
         await unitOfWork.CommitAsync(cancellationToken);
     }
 

@@ -131,6 +131,20 @@ public sealed class ReceivePipelineTests
     }
 
     [Fact]
+    public async Task A_handler_that_cannot_read_something_of_its_own_gets_all_its_attempts()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        host.Script.OnPing = _ => throw new System.Text.Json.JsonException("the bank answered nonsense");
+
+        await host.PublishAsync(new Ping("a", 1));
+
+        await Eventually.HoldsAsync(() => !host.Database.Parked.IsEmpty, "the message is parked");
+        var (_, _, parking) = host.Database.Parked.ShouldHaveSingleItem();
+        parking.Attempts.ShouldBe(3);
+        parking.Cause.ShouldBe("JsonException: the bank answered nonsense");
+    }
+
+    [Fact]
     public async Task An_unknown_type_and_a_missing_attribute_are_parked_with_the_cause()
     {
         await using var host = await PipelineHost.StartAsync();
