@@ -29,7 +29,7 @@ builder.Services.AddOpenApi();
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
-app.MapOpenApi("/openapi/{documentName}.json");
+app.MapOpenApi();
 app.MapStock();
 app.MapDefaultEndpoints();
 await app.RunAsync();

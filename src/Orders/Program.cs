@@ -37,7 +37,7 @@ builder.Services.AddOpenApi();
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
-app.MapOpenApi("/openapi/{documentName}.json");
+app.MapOpenApi();
 app.MapPlaceOrder();
 app.MapCancelOrder();
 app.MapGetOrder();

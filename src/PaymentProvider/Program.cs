@@ -10,7 +10,7 @@ builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(
     builder.Configuration.GetConnectionString("provider-db")
     ?? throw new InvalidOperationException("There is no connection string 'provider-db': set ConnectionStrings:provider-db.")));
 builder.Services.AddHostedService<BankSchema>();
-builder.Services.AddHealthChecks().AddCheck<BankHealth>("database", tags: ["ready"]);
+builder.Services.AddHealthChecks().AddCheck<BankHealth>("database");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<PaymentBank>();
 builder.Services.AddSingleton<BehaviourSwitch>();
@@ -20,7 +20,7 @@ builder.Services.AddOpenApi();
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
-app.MapOpenApi("/openapi/{documentName}.json");
+app.MapOpenApi();
 app.MapAuthorizations();
 app.MapLedger();
 app.MapBehaviour();

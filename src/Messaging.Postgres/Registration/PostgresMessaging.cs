@@ -39,8 +39,8 @@ public static class PostgresMessaging
         AddRelay(services, builder.Configuration);
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
-            .AddCheck<DatabaseHealthCheck>("database", tags: ["ready"])
-            .AddCheck<RelayHealthCheck>("relay", tags: ["ready"]);
+            .AddCheck<DatabaseHealthCheck>("database")
+            .AddCheck<RelayHealthCheck>("relay");
         return builder;
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Messaging;
 
-/// <summary>Makes the catalog's topics before anything else of the host starts. Waits for the broker, but not for ever.</summary>
+/// <summary>Makes the catalog's topics before any receiver or relay starts. Waits for the broker, but not for ever.</summary>
 internal sealed partial class TopicsService(ITransport transport, MessageCatalog catalog, TimeProvider time, ILogger<TopicsService> logger)
     : IHostedLifecycleService
 {

@@ -43,7 +43,7 @@ internal static class ListOrdersEndpoint
 
 /// <summary>A page of orders.</summary>
 /// <param name="Orders">The newest first.</param>
-/// <param name="Next">Give it as <c>after</c> to get the next page; null when this is the last.</param>
+/// <param name="Next">Give it as <c>after</c> to get the next page, which may be empty; null when this one is not full.</param>
 internal sealed record OrderPage(IReadOnlyList<OrderSummary> Orders, Guid? Next);
 
 /// <summary>An order in a list.</summary>

@@ -57,7 +57,7 @@ internal sealed class RunDirectory
         if (!IsRoot || IsOpenToOthers(temp))
             return temp;
 
-        // A private temp directory of root (TMPDIR=/root/tmp) is no place for a server that runs as another user.
+        // A private temp directory of root (by TMPDIR) is no place for a server that runs as another user.
         return IsOpenToOthers("/tmp") ? "/tmp" : "/var/tmp";
     }
 
