@@ -50,7 +50,9 @@ internal sealed partial class PartitionConsumer(
             {
                 return;
             }
-            catch (Exception exception) when (exception is NatsException or TransportException)
+#pragma warning disable CA1031 // Nobody starts an ended partition again while its siblings go on: whatever went wrong, it is told and tried anew.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 LogFailed(exception, subscription.Group, partition, subscription.Topic, pause);
             }
