@@ -128,8 +128,18 @@ internal sealed partial class PartitionConsumer(
             }
 
             if (!isRepeated)
-                pump.Add(NatsMessages.ToDelivery(subscription.Topic, partition, (long)metadata.Sequence.Stream, message));
+                pump.Add(await ToDeliveryAsync(message, metadata.Sequence.Stream, cancellationToken));
         }
+    }
+
+    /// <summary>With a header block that cannot be read the client hands over no body; the stream still has it.</summary>
+    private async ValueTask<Delivery> ToDeliveryAsync(INatsJSMsg<byte[]> message, ulong position, CancellationToken cancellationToken)
+    {
+        if (message.Error is not NatsHeaderParseException broken)
+            return NatsMessages.ToDelivery(subscription.Topic, partition, (long)position, message);
+        var stream = await link.JetStream.GetStreamAsync(Streams.NameOf(subscription.Topic), cancellationToken: cancellationToken);
+        var stored = await stream.GetAsync(new StreamMsgGetRequest { Seq = position }, cancellationToken);
+        return NatsMessages.ToDelivery(subscription.Topic, partition, stored.Message, broken);
     }
 
     private async Task FinishAsync(PartitionPump pump)
