@@ -8,15 +8,16 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed class JetStreamLink : IAsyncDisposable
 {
-    private readonly NatsConnection _connection;
+    private readonly NatsOpts _settings;
     private readonly Lock _gate = new();
+    private volatile NatsJSContext _jetStream;
     private CancellationTokenSource _session = new();
     private bool _disposed;
 
     public JetStreamLink(string url, JetStreamTransportOptions options, ILoggerFactory loggerFactory)
     {
         Url = Redacted(url);
-        _connection = new NatsConnection(NatsOpts.Default with
+        _settings = NatsOpts.Default with
         {
             Url = url,
             Name = AppDomain.CurrentDomain.FriendlyName,
@@ -24,22 +25,22 @@ internal sealed class JetStreamLink : IAsyncDisposable
             RequestTimeout = options.RequestTimeout,
             ReconnectWaitMin = TimeSpan.FromMilliseconds(100),
             ReconnectWaitMax = TimeSpan.FromSeconds(2),
-        });
-        _connection.ConnectionDisconnected += OnDisconnected;
-        JetStream = new NatsJSContext(_connection);
+            IgnoreAuthErrorAbort = true, // Credentials that are being changed are refused for a while.
+        };
+        _jetStream = Create();
     }
 
-    /// <summary>JetStream over this connection.</summary>
-    public INatsJSContext JetStream { get; }
+    /// <summary>JetStream over the present connection: take it anew for every use.</summary>
+    public INatsJSContext JetStream => _jetStream;
 
     /// <summary>The server's address without credentials, for messages to people.</summary>
     public string Url { get; }
 
     /// <summary>The largest message the server takes, headers included; NATS' default before the first connection.</summary>
-    public int LargestMessageBytes => _connection.ServerInfo?.MaxPayload ?? 1024 * 1024;
+    public int LargestMessageBytes => _jetStream.Connection.ServerInfo?.MaxPayload ?? 1024 * 1024;
 
     /// <summary>The connection is up right now.</summary>
-    public bool IsOpen => _connection.ConnectionState == NatsConnectionState.Open;
+    public bool IsOpen => _jetStream.Connection.ConnectionState == NatsConnectionState.Open;
 
     /// <summary>Cancelled when the present connection is lost. Take it before the work it guards begins.</summary>
     public CancellationToken Lost
@@ -51,15 +52,17 @@ internal sealed class JetStreamLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects, or waits until the connection is back.</summary>
+    /// <summary>Connects, or waits until the connection is back. A connection that has given up is replaced.</summary>
     /// <exception cref="TransportException">The server cannot be reached, or does not let us in.</exception>
     public async Task WaitUntilOpenAsync(CancellationToken cancellationToken)
     {
         if (IsOpen)
             return;
+        if (_jetStream.Connection.ConnectionState == NatsConnectionState.Failed)
+            await ReplaceAsync();
         try
         {
-            await _connection.ConnectAsync().AsTask().WaitAsync(cancellationToken);
+            await _jetStream.Connection.ConnectAsync().AsTask().WaitAsync(cancellationToken);
         }
         catch (NatsException exception)
         {
@@ -71,12 +74,36 @@ internal sealed class JetStreamLink : IAsyncDisposable
     {
         lock (_gate)
             _disposed = true;
-        await _connection.DisposeAsync();
+        await _jetStream.Connection.DisposeAsync();
         await _session.CancelAsync();
         _session.Dispose();
     }
 
-    private async ValueTask OnDisconnected(object? sender, NatsEventArgs args)
+    private NatsJSContext Create()
+    {
+        var connection = new NatsConnection(_settings);
+        connection.ConnectionDisconnected += OnDisconnected;
+        return new NatsJSContext(connection);
+    }
+
+    private async Task ReplaceAsync()
+    {
+        INatsConnection failed;
+        lock (_gate)
+        {
+            failed = _jetStream.Connection;
+            if (_disposed || failed.ConnectionState != NatsConnectionState.Failed)
+                return;
+            _jetStream = Create();
+        }
+
+        await EndSessionAsync();
+        await failed.DisposeAsync();
+    }
+
+    private ValueTask OnDisconnected(object? sender, NatsEventArgs args) => EndSessionAsync();
+
+    private async ValueTask EndSessionAsync()
     {
         CancellationTokenSource lost;
         lock (_gate)

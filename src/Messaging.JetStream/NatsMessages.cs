@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Messaging.JetStream;
 
@@ -49,6 +50,17 @@ internal static class NatsMessages
         }
 
         return new Delivery(topic, partition, position, attributes, message.Data ?? [], Streams.KeyOf(message.Subject));
+    }
+
+    /// <summary>A message whose header block cannot be read: without attributes of its own, with the block as it is and what is wrong with it.</summary>
+    public static Delivery ToDelivery(string topic, int partition, StoredMessage stored, NatsHeaderParseException broken)
+    {
+        List<KeyValuePair<string, string>> attributes =
+        [
+            new("headererror", broken.InnerException?.Message ?? broken.Message),
+            new("headerblock", Encoding.Latin1.GetString(broken.RawData)),
+        ];
+        return new Delivery(topic, partition, (long)stored.Seq, attributes, stored.Data, Streams.KeyOf(stored.Subject));
     }
 
     private static void AddHeaders(List<KeyValuePair<string, string>> attributes, NatsHeaders headers, bool attributesOnly)

@@ -8,8 +8,10 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed partial class PartitionConsumer(
     JetStreamLink link,
+    JetStreamTopics topics,
     Subscription subscription,
     int partition,
+    int partitions,
     PartitionHandler handler,
     JetStreamTransportOptions options,
     TimeProvider time,
@@ -18,17 +20,16 @@ internal sealed partial class PartitionConsumer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConsumerEpochs _epochs = new(link.JetStream, subscription, partition, options);
+    private readonly ConsumerEpochs _epochs = new(link, topics, new TopicDefinition(subscription.Topic, partitions), subscription, partition, options, logger);
     private INatsJSConsumer? _consumer;
     private CancellationToken _lost;
-    private ulong _settled;
 
     /// <summary>Begins the first ownership.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _lost = link.Lost;
         await link.WaitUntilOpenAsync(cancellationToken);
-        var consumer = await _epochs.BeginAsync(_settled, cancellationToken);
+        var consumer = await _epochs.BeginAsync(cancellationToken);
         Volatile.Write(ref _consumer, consumer);
         LogOwned(subscription.Group, partition, subscription.Topic, consumer.Info.Name, _epochs.Settled);
     }
@@ -50,7 +51,9 @@ internal sealed partial class PartitionConsumer(
             {
                 return;
             }
-            catch (Exception exception) when (exception is NatsException or TransportException)
+#pragma warning disable CA1031 // Nobody starts an ended partition again while its siblings go on: whatever went wrong, it is told and tried anew.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 LogFailed(exception, subscription.Group, partition, subscription.Topic, pause);
             }
@@ -103,7 +106,7 @@ internal sealed partial class PartitionConsumer(
         {
             pump.Finish();
             await FinishAsync(pump);
-            _settled = Math.Max(_settled, held.Settled);
+            _epochs.Settle(held.Settled);
         }
 
         if (stopping.IsCancellationRequested)
@@ -125,8 +128,18 @@ internal sealed partial class PartitionConsumer(
             }
 
             if (!isRepeated)
-                pump.Add(NatsMessages.ToDelivery(subscription.Topic, partition, (long)metadata.Sequence.Stream, message));
+                pump.Add(await ToDeliveryAsync(message, metadata.Sequence.Stream, cancellationToken));
         }
+    }
+
+    /// <summary>With a header block that cannot be read the client hands over no body; the stream still has it.</summary>
+    private async ValueTask<Delivery> ToDeliveryAsync(INatsJSMsg<byte[]> message, ulong position, CancellationToken cancellationToken)
+    {
+        if (message.Error is not NatsHeaderParseException broken)
+            return NatsMessages.ToDelivery(subscription.Topic, partition, (long)position, message);
+        var stream = await link.JetStream.GetStreamAsync(Streams.NameOf(subscription.Topic), cancellationToken: cancellationToken);
+        var stored = await stream.GetAsync(new StreamMsgGetRequest { Seq = position }, cancellationToken);
+        return NatsMessages.ToDelivery(subscription.Topic, partition, stored.Message, broken);
     }
 
     private async Task FinishAsync(PartitionPump pump)
