@@ -16,6 +16,11 @@ internal static class KafkaSettings
     // A broker answers a waiting fetch as soon as there is something; the embedded one only when the wait is over.
     private const int EmbeddedFetchWaitMilliseconds = 10;
 
+    private const int StatisticsMilliseconds = 1_000;
+
+    // A consumer always has an answer to expect, whether or not it owns a partition and has joined its group yet.
+    private const int MetadataMilliseconds = 2_000;
+
     public static AdminClientConfig ForAdmin(string servers, KafkaTransportOptions options) => Apply(new AdminClientConfig(), servers, options);
 
     public static ProducerConfig ForProducer(string servers, KafkaTransportOptions options)
@@ -37,6 +42,7 @@ internal static class KafkaSettings
             SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
             HeartbeatIntervalMs = (int)(options.SessionTimeout / 4).TotalMilliseconds,
             QueuedMaxMessagesKbytes = FetchedKilobytes,
+            TopicMetadataRefreshIntervalMs = MetadataMilliseconds,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
         };
@@ -45,6 +51,7 @@ internal static class KafkaSettings
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
         config.EnableAutoOffsetStore = false; // Stored by us, once the handler has returned: librdkafka would store at delivery.
         config.EnableAutoCommit = true;
+        config.StatisticsIntervalMs = StatisticsMilliseconds; // They tell whether the brokers still answer.
         config.AutoCommitIntervalMs = (int)options.CommitInterval.TotalMilliseconds;
         return config;
     }

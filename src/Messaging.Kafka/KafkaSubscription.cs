@@ -12,11 +12,12 @@ internal sealed partial class KafkaSubscription : IDisposable
 {
     private const int PollMilliseconds = 100;
     private const int PollWhilePausedMilliseconds = 10;
-    private const int CheckMilliseconds = 1_000;
+    private const int CheckMilliseconds = 100;
 
     // Pausing a partition throws away what librdkafka has fetched of it. A handler that is merely busy gets this long first.
     private static readonly TimeSpan PatienceBeforePause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRestartPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeastSilence = TimeSpan.FromSeconds(5);
 
     private readonly Subscription _subscription;
     private readonly PartitionHandler _handler;
@@ -26,10 +27,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private readonly OwnedPartitions _owned;
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly ManualResetEventSlim _taken = new();
-
-    // Held while the consumer is asked for positions by another thread, so that it is not closed under the question.
-    private readonly Lock _open = new();
-    private IConsumer<byte[]?, byte[]?>? _consumer;
+    private readonly ConsumerInsight _insight;
     private long _nextCheck;
 
     public KafkaSubscription(
@@ -37,6 +35,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     {
         (_subscription, _handler, _config, _requestTimeout, _logger) = (subscription, handler, config, options.RequestTimeout, logger);
         _owned = new OwnedPartitions(subscription, HandleAsync, options.StopTimeout, time, logger);
+        _insight = new ConsumerInsight(SilenceTolerated(config));
     }
 
     /// <summary>Consumes until <paramref name="stopping"/>. <paramref name="aborting"/> cuts the handlers' time to finish short.</summary>
@@ -44,8 +43,24 @@ internal sealed partial class KafkaSubscription : IDisposable
     public Task RunAsync(CancellationToken stopping, CancellationToken aborting) =>
         DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
 
-    /// <summary>What is not settled yet, by owned partition. Asks the brokers.</summary>
-    public Task<List<PartitionLag>> ReadLagAsync() => DedicatedThread.RunAsync("kafka lag", ReadLag);
+    /// <summary>
+    /// What is not settled yet, by owned partition, as of the last fetch. Asks nobody and never blocks. While a partition is held
+    /// back because its handler is behind, nothing is fetched: what arrives meanwhile counts once fetching goes on.
+    /// </summary>
+    /// <exception cref="TransportException">No broker answers any more.</exception>
+    public List<PartitionLag> ReadLag()
+    {
+        if (!_insight.IsAnswered)
+            throw new TransportException($"No Kafka broker answers the consumer of {_subscription.Topic} in group {_subscription.Group}.");
+        var lags = new List<PartitionLag>();
+        foreach (var partition in _owned.Numbers)
+        {
+            if (_owned.TryGet(partition, out var pump))
+                lags.Add(new PartitionLag(_subscription.Topic, _subscription.Group, partition, _insight.Lag(partition, pump.Settled)));
+        }
+
+        return lags;
+    }
 
     /// <summary>Only after <see cref="RunAsync"/>'s task has ended.</summary>
     public void Dispose() => _taken.Dispose();
@@ -68,7 +83,7 @@ internal sealed partial class KafkaSubscription : IDisposable
                     while (!stopping.IsCancellationRequested)
                     {
                         Poll(consumer);
-                        CheckPumps();
+                        Check(consumer);
                     }
                 }
                 finally
@@ -76,7 +91,7 @@ internal sealed partial class KafkaSubscription : IDisposable
                     Close(consumer, aborting);
                 }
             }
-            catch (KafkaException exception) when (checkedTopic && !stopping.IsCancellationRequested)
+            catch (Exception exception) when (exception is KafkaException or TransportException && checkedTopic && !stopping.IsCancellationRequested)
             {
                 LogRestart(exception, _subscription.Topic, _subscription.Group, pause);
                 stopping.WaitHandle.WaitOne(pause);
@@ -91,16 +106,15 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
-        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(_config)
-            .SetPartitionsAssignedHandler((consumer, partitions) => _owned.Add(consumer, partitions, stopping))
+        _insight.Restart();
+        return new ConsumerBuilder<byte[]?, byte[]?>(_config)
+            .SetPartitionsAssignedHandler((consumer, partitions) => Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions.ConvertAll(offset => offset.TopicPartition)))
             .SetErrorHandler((_, error) => LogError(error.Code, error.Reason))
+            .SetStatisticsHandler((_, json) => _insight.ReadStatistics(json))
             .SetLogHandler((_, line) => KafkaLog.Forward(_logger, line))
             .Build();
-        lock (_open)
-            _consumer = consumer;
-        return consumer;
     }
 
     private void CheckTopic(IConsumer<byte[]?, byte[]?> consumer)
@@ -131,19 +145,21 @@ internal sealed partial class KafkaSubscription : IDisposable
     }
 
     /// <summary>A pump that could not store its offset has stopped. If the group took no partition away, the consumer is at fault.</summary>
-    private void CheckPumps()
+    private void Check(IConsumer<byte[]?, byte[]?> consumer)
     {
         if (Environment.TickCount64 < _nextCheck)
             return;
         _nextCheck = Environment.TickCount64 + CheckMilliseconds;
+        _insight.ReadEnds(consumer, OwnedNow());
         if (_owned.Failure is { } failure)
-            throw failure;
+            throw new TransportException($"A partition of {_subscription.Topic} in group {_subscription.Group} came to a stop: {failure.Message}", failure);
     }
 
     private void Dispatch(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> result)
     {
         if (!_owned.TryGet(result.Partition.Value, out var pump))
             return;
+        _insight.Received(result.Partition.Value, result.Offset.Value);
         pump.Add(KafkaRecords.ToDelivery(result));
         if (!pump.IsFull || WaitForRoom(pump) || !_paused.Add(result.TopicPartition))
             return;
@@ -171,6 +187,12 @@ internal sealed partial class KafkaSubscription : IDisposable
     {
         _taken.Set();
         return _handler(batch, cancellationToken);
+    }
+
+    private void Add(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)
+    {
+        partitions.ForEach(partition => _insight.Forget(partition.Partition.Value));
+        _owned.Add(consumer, partitions, stopping);
     }
 
     /// <summary>The partitions go to others once this returns: first the batches in hand are finished and their offsets committed.</summary>
@@ -214,39 +236,15 @@ internal sealed partial class KafkaSubscription : IDisposable
         var left = OwnedNow();
         if (left.Count > 0)
             Lose(left);
-        lock (_open)
-            _consumer = null;
-    }
-
-    private List<PartitionLag> ReadLag()
-    {
-        lock (_open)
-        {
-            if (_consumer is not { } consumer)
-                return [];
-            var partitions = OwnedNow();
-            if (partitions.Count == 0)
-                return [];
-            try
-            {
-                return consumer.Committed(partitions, _requestTimeout).ConvertAll(committed => LagOf(consumer, committed));
-            }
-            catch (KafkaException exception)
-            {
-                throw new TransportException($"Kafka did not tell the lag of group {_subscription.Group}: {exception.Error.Reason}", exception);
-            }
-        }
     }
 
     private List<TopicPartition> OwnedNow() => [.. _owned.Numbers.Select(partition => new TopicPartition(_subscription.Topic, partition))];
 
-    private PartitionLag LagOf(IConsumer<byte[]?, byte[]?> consumer, TopicPartitionOffset committed)
+    /// <summary>Whatever else a consumer waits for, such as for its turn to join the group, it goes on asking for metadata.</summary>
+    private static TimeSpan SilenceTolerated(ConsumerConfig config)
     {
-        var watermarks = consumer.QueryWatermarkOffsets(committed.TopicPartition, _requestTimeout);
-        var next = committed.Offset.IsSpecial ? watermarks.Low.Value : committed.Offset.Value;
-        if (_owned.TryGet(committed.Partition.Value, out var pump))
-            next = Math.Max(next, pump.Settled + 1);
-        return new PartitionLag(_subscription.Topic, _subscription.Group, committed.Partition.Value, Math.Max(0, watermarks.High.Value - next));
+        var twice = TimeSpan.FromMilliseconds(2.0 * config.TopicMetadataRefreshIntervalMs.GetValueOrDefault());
+        return twice > LeastSilence ? twice : LeastSilence;
     }
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Kafka consumer: {Code} {Reason}")]

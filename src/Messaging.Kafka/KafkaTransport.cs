@@ -89,10 +89,17 @@ public sealed class KafkaTransport : ITransport
     }
 
     /// <inheritdoc />
-    public async ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)
     {
-        var lags = await Task.WhenAll(_subscriptions.Keys.Select(subscription => subscription.ReadLagAsync())).WaitAsync(cancellationToken);
-        return [.. lags.SelectMany(lag => lag)];
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return new([.. _subscriptions.Keys.SelectMany(subscription => subscription.ReadLag())]);
+        }
+        catch (TransportException exception)
+        {
+            return ValueTask.FromException<IReadOnlyList<PartitionLag>>(exception);
+        }
     }
 
     /// <summary>Gives up what is still consumed without settling what is in hand, sends what is queued, and closes.</summary>

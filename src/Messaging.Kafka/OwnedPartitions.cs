@@ -19,8 +19,7 @@ internal sealed partial class OwnedPartitions(
     public bool TryGet(int partition, [MaybeNullWhen(false)] out PartitionPump pump) => _pumps.TryGetValue(partition, out pump);
 
     /// <summary>Why a pump has stopped although its partition was not taken away; null when none has.</summary>
-    public KafkaException? Failure =>
-        _pumps.Values.Select(pump => pump.Completion.Exception?.InnerException).OfType<KafkaException>().FirstOrDefault();
+    public Exception? Failure => _pumps.Values.Select(pump => pump.Completion.Exception?.InnerException).FirstOrDefault(failure => failure is not null);
 
     /// <summary>Starts a pump for each partition; it stores its offset in <paramref name="consumer"/>.</summary>
     public void Add(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Confluent.Kafka;
+
+namespace Messaging.Kafka;
+
+/// <summary>
+/// What a consumer knows without asking: where its partitions began and end, from the fetch responses, and whether brokers
+/// still answer, from librdkafka's statistics. A question to a broker that hangs blocks for as long as the broker hangs; this
+/// never blocks. Written by the consumer's thread only, read by any.
+/// </summary>
+internal sealed class ConsumerInsight(TimeSpan tolerated)
+{
+    private readonly ConcurrentDictionary<int, long> _firsts = new();
+    private readonly ConcurrentDictionary<int, long> _ends = new();
+    private long _answers;
+    private long _answeredAt;
+    private volatile bool _isAnswered = true;
+
+    /// <summary>False once no broker has answered anything for the tolerated time.</summary>
+    public bool IsAnswered => _isAnswered;
+
+    /// <summary>A new consumer counts from zero. What was known of the brokers holds until it has been answered, or not.</summary>
+    public void Restart() => (_answers, _answeredAt) = (0, 0);
+
+    /// <summary>The partition is new to this consumer: what an earlier ownership knew is out of date.</summary>
+    public void Forget(int partition)
+    {
+        _firsts.TryRemove(partition, out _);
+        _ends.TryRemove(partition, out _);
+    }
+
+    /// <summary>Remembers where the consumer began; call it for every message.</summary>
+    public void Received(int partition, long position) => _firsts.TryAdd(partition, position);
+
+    /// <summary>Takes over the end of each partition as the last fetch response gave it. Sends nothing.</summary>
+    public void ReadEnds(IConsumer<byte[]?, byte[]?> consumer, IEnumerable<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            if (consumer.GetWatermarkOffsets(partition).High is { IsSpecial: false } end)
+                _ends[partition.Partition.Value] = end.Value;
+        }
+    }
+
+    /// <summary>
+    /// Takes over librdkafka's statistics. Time is theirs as well: a thread that was busy elsewhere reads them late, which must
+    /// not look like brokers that were silent.
+    /// </summary>
+    public void ReadStatistics(string json)
+    {
+        using var statistics = JsonDocument.Parse(json);
+        var microseconds = statistics.RootElement.GetProperty("ts").GetInt64();
+        var answers = statistics.RootElement.GetProperty("rx").GetInt64();
+        if (_answeredAt == 0)
+            _answeredAt = microseconds;
+        if (answers > _answers)
+        {
+            (_answers, _answeredAt) = (answers, microseconds);
+            _isAnswered = true;
+        }
+        else if (microseconds - _answeredAt > tolerated.TotalMicroseconds)
+        {
+            _isAnswered = false;
+        }
+    }
+
+    /// <summary>
+    /// Messages behind the last settled one (-1: none yet); 0 before the first message has come, which is all a partition
+    /// without a backlog ever shows.
+    /// </summary>
+    public long Lag(int partition, long settled)
+    {
+        if (!_firsts.TryGetValue(partition, out var first) || !_ends.TryGetValue(partition, out var end))
+            return 0;
+        return Math.Max(0, end - Math.Max(first, settled + 1));
+    }
+}
