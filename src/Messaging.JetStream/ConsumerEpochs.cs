@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 
 namespace Messaging.JetStream;
 
@@ -8,84 +7,41 @@ namespace Messaging.JetStream;
 /// which starts right behind the position that the owners before it have settled. No owner inherits a consumer: what a dead
 /// owner held would come again only after AckWait, behind newer messages.
 /// </summary>
-internal sealed partial class ConsumerEpochs(
-    JetStreamLink link,
-    JetStreamTopics topics,
-    TopicDefinition topic,
-    Subscription subscription,
-    int partition,
-    JetStreamTransportOptions options,
-    ILogger logger)
+internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subscription, int partition, JetStreamTransportOptions options)
 {
     private const int ConsumerNotFound = 10014;
 
     private readonly string _stream = Streams.NameOf(subscription.Topic);
     private readonly string _prefix = $"{Streams.ConsumersOf(subscription.Group)}-p{partition}-e";
 
-    private DateTimeOffset? _created;
-
     /// <summary>The settled position: what lies at or before it needs no handling.</summary>
     public ulong Settled { get; private set; }
 
-    /// <summary>Moves the settled position forward to what this process knows to be settled.</summary>
-    public void Settle(ulong position) => Settled = Math.Max(Settled, position);
-
-    /// <summary>
-    /// Makes the next epoch's consumer, and removes the others. A stream that is gone is made again. Where the stream does not
-    /// reach as far as the settled position, it is not the one that was settled: the group begins at its first message.
-    /// </summary>
-    /// <exception cref="TransportException">The server made the consumer otherwise than asked, or did not make the stream again.</exception>
-    public async Task<INatsJSConsumer> BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the next epoch's consumer, and removes the others.</summary>
+    /// <param name="settled">What this process knows to be settled; the server may know more, or less.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TransportException">The server made the consumer otherwise than asked.</exception>
+    public async Task<INatsJSConsumer> BeginAsync(ulong settled, CancellationToken cancellationToken)
     {
-        var predecessors = await ListAsync(cancellationToken);
+        Settled = Math.Max(Settled, settled);
+        var epoch = 0L;
+        var predecessors = new List<string>();
+        await foreach (var consumer in jetStream.ListConsumersAsync(_stream, cancellationToken))
+        {
+            if (EpochOf(consumer.Info.Name) is not { } number)
+                continue;
+            epoch = Math.Max(epoch, number);
+            predecessors.Add(consumer.Info.Name);
+            var started = consumer.Info.Config.OptStartSeq;
+            Settled = Math.Max(Settled, Math.Max(consumer.Info.AckFloor.StreamSeq, started > 0 ? started - 1 : 0));
+        }
 
-        // After the consumers: what they have settled is in the stream by now.
-        var stream = (await link.JetStream.GetStreamAsync(_stream, cancellationToken: cancellationToken)).Info;
-        if (_created is { } created && created != stream.Created)
-            Forget(stream);
-        _created = stream.Created;
-        foreach (var (_, info) in predecessors)
-            Settle(Math.Max(info.AckFloor.StreamSeq, info.Config.OptStartSeq > 0 ? info.Config.OptStartSeq - 1 : 0));
-        if (Settled > stream.State.LastSeq)
-            Forget(stream);
-
-        var asked = Describe(predecessors.Select(predecessor => predecessor.Epoch).DefaultIfEmpty().Max() + 1);
-        var begun = await link.JetStream.CreateOrUpdateConsumerAsync(_stream, asked, cancellationToken);
+        var asked = Describe(epoch + 1);
+        var begun = await jetStream.CreateOrUpdateConsumerAsync(_stream, asked, cancellationToken);
         Compare(asked, begun.Info.Config);
-        foreach (var (_, info) in predecessors)
-            await RemoveAsync(info.Name, cancellationToken);
+        foreach (var name in predecessors)
+            await RemoveAsync(name, cancellationToken);
         return begun;
-    }
-
-    private async Task<List<(long Epoch, ConsumerInfo Info)>> ListAsync(CancellationToken cancellationToken)
-    {
-        var consumers = new List<(long, ConsumerInfo)>();
-        try
-        {
-            await foreach (var consumer in link.JetStream.ListConsumersAsync(_stream, cancellationToken))
-            {
-                if (EpochOf(consumer.Info.Name) is { } epoch)
-                    consumers.Add((epoch, consumer.Info));
-            }
-        }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.StreamNotFound)
-        {
-            LogStreamGone(exception, topic.Name);
-            await topics.EnsureAsync([topic], cancellationToken);
-            consumers.Clear();
-        }
-
-        return consumers;
-    }
-
-    /// <summary>
-    /// To the first message rather than to the end: what was stored since the loss is new, and where it begins nobody knows.
-    /// The inbox knows the messages that were handled before.
-    /// </summary>
-    private void Forget(StreamInfo stream)
-    {
-        LogPositionLost(subscription.Group, partition, topic.Name, Settled, stream.State.LastSeq, stream.Created);
-        Settled = 0;
     }
 
     private ConsumerConfig Describe(long epoch) => new(_prefix + epoch.ToString(CultureInfo.InvariantCulture))
@@ -109,7 +65,7 @@ internal sealed partial class ConsumerEpochs(
     {
         try
         {
-            await link.JetStream.DeleteConsumerAsync(_stream, name, cancellationToken);
+            await jetStream.DeleteConsumerAsync(_stream, name, cancellationToken);
         }
         catch (NatsJSApiException exception) when (exception.Error.ErrCode == ConsumerNotFound)
         {
@@ -126,10 +82,4 @@ internal sealed partial class ConsumerEpochs(
             throw new TransportException($"The server made consumer {asked.Name} otherwise than asked: {made} instead of {asked}.");
         }
     }
-
-    [LoggerMessage(EventId = 25, Level = LogLevel.Error, Message = "The stream of {Topic} is gone and is made again; what it held is lost")]
-    private partial void LogStreamGone(Exception exception, string topic);
-
-    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "Group {Group} has settled partition {Partition} of {Topic} up to {Settled}, which its stream (last position {Last}, created {Created}) has lost or never had; the group begins at the stream's first message")]
-    private partial void LogPositionLost(string group, int partition, string topic, ulong settled, ulong last, DateTimeOffset created);
 }

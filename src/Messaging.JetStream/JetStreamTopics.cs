@@ -3,9 +3,7 @@ namespace Messaging.JetStream;
 /// <summary>Makes streams for topics, and checks what the server made of the request.</summary>
 internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOptions options)
 {
-    /// <summary>The server's error code for a stream that does not exist.</summary>
-    public const int StreamNotFound = 10059;
-
+    private const int StreamNotFound = 10059;
     private const int OtherStreamOfThatName = 10058;
 
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)

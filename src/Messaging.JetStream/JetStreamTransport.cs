@@ -115,7 +115,7 @@ public sealed class JetStreamTransport : ITransport
     {
         var count = await _topics.CountPartitionsAsync(subscription.Topic, cancellationToken);
         var partitions = Enumerable.Range(0, count)
-            .Select(partition => new PartitionConsumer(_link, _topics, subscription, partition, count, handler, _options, _time, _logger))
+            .Select(partition => new PartitionConsumer(_link, subscription, partition, handler, _options, _time, _logger))
             .ToList();
         try
         {

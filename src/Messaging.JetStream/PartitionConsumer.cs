@@ -8,10 +8,8 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed partial class PartitionConsumer(
     JetStreamLink link,
-    JetStreamTopics topics,
     Subscription subscription,
     int partition,
-    int partitions,
     PartitionHandler handler,
     JetStreamTransportOptions options,
     TimeProvider time,
@@ -20,16 +18,17 @@ internal sealed partial class PartitionConsumer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConsumerEpochs _epochs = new(link, topics, new TopicDefinition(subscription.Topic, partitions), subscription, partition, options, logger);
+    private readonly ConsumerEpochs _epochs = new(link.JetStream, subscription, partition, options);
     private INatsJSConsumer? _consumer;
     private CancellationToken _lost;
+    private ulong _settled;
 
     /// <summary>Begins the first ownership.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _lost = link.Lost;
         await link.WaitUntilOpenAsync(cancellationToken);
-        var consumer = await _epochs.BeginAsync(cancellationToken);
+        var consumer = await _epochs.BeginAsync(_settled, cancellationToken);
         Volatile.Write(ref _consumer, consumer);
         LogOwned(subscription.Group, partition, subscription.Topic, consumer.Info.Name, _epochs.Settled);
     }
@@ -106,7 +105,7 @@ internal sealed partial class PartitionConsumer(
         {
             pump.Finish();
             await FinishAsync(pump);
-            _epochs.Settle(held.Settled);
+            _settled = Math.Max(_settled, held.Settled);
         }
 
         if (stopping.IsCancellationRequested)

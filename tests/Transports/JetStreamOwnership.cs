@@ -83,55 +83,6 @@ public sealed class JetStreamOwnership(Servers servers)
             deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 100));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task When_the_stream_is_lost_what_is_published_to_its_successor_is_consumed_from_the_first_message_on(bool isMadeByHand)
-    {
-        var url = await servers.NatsAsync();
-        await using var transport = await ConnectAsync(url);
-        await using var consumption = Consumption.Start(transport, Group);
-        await PublishAsync(transport, 0, 50);
-        await consumption.HandledAsync(200);
-        await using var connection = new NatsConnection(new NatsOpts { Url = url });
-        var jetStream = new NatsJSContext(connection);
-        await jetStream.DeleteStreamAsync(_topic.Replace('.', '_'), Cancel);
-        if (isMadeByHand)
-            await transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel);
-        else
-            await EventuallyAsync(() => ExistsAsync(jetStream));
-
-        await PublishAsync(transport, 50, 60);
-        var deliveries = await consumption.HandledAsync(440);
-        foreach (var key in Messages.KeyPerPartition)
-            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 110));
-    }
-
-    [Fact]
-    public async Task A_settled_position_that_the_stream_does_not_reach_skips_no_message()
-    {
-        var url = await servers.NatsAsync();
-        await using var transport = await ConnectAsync(url);
-        await using var connection = new NatsConnection(new NatsOpts { Url = url });
-        for (var partition = 0; partition < 4; partition++)
-        {
-            var beyond = new ConsumerConfig($"group-p{partition}-e7")
-            {
-                DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
-                OptStartSeq = 1_000,
-                FilterSubject = $"{_topic}.{partition}.>",
-                AckPolicy = ConsumerConfigAckPolicy.All,
-            };
-            await new NatsJSContext(connection).CreateOrUpdateConsumerAsync(_topic.Replace('.', '_'), beyond, Cancel);
-        }
-
-        await PublishAsync(transport, 0, 10);
-        await using var consumption = Consumption.Start(transport, Group);
-        var deliveries = await consumption.HandledAsync(40);
-        foreach (var key in Messages.KeyPerPartition)
-            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 10));
-    }
-
     [Fact]
     public async Task A_server_killed_and_started_again_under_load_costs_no_message_and_no_order()
     {
@@ -200,17 +151,6 @@ public sealed class JetStreamOwnership(Servers servers)
         await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(_topic.Replace('.', '_'), Cancel))
             consumers[consumer.Info.Name] = consumer.Info;
         return consumers;
-    }
-
-    private async Task<bool> ExistsAsync(NatsJSContext jetStream)
-    {
-        await foreach (var stream in jetStream.ListStreamNamesAsync(cancellationToken: Cancel))
-        {
-            if (stream == _topic.Replace('.', '_'))
-                return true;
-        }
-
-        return false;
     }
 
     private static async Task EventuallyAsync(Func<Task<bool>> condition)
