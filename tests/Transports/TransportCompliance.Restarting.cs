@@ -118,7 +118,8 @@ public abstract partial class TransportCompliance
         }
 
         await publishing;
-        seen.ShouldBe(Enumerable.Range(0, 2_000));
+        // What a member that is cut off has handled may come again to the next one, but nothing is skipped and nothing overtakes.
+        seen.Distinct().ShouldBe(Enumerable.Range(0, 2_000));
 
         async Task PublishAllAsync()
         {
