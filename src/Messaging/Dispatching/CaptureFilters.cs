@@ -4,7 +4,8 @@ namespace Messaging;
 
 /// <summary>
 /// Ends every MassTransit publish in the scope's outbox: the in-memory bus carries nothing. Faults that MassTransit announces by
-/// itself are dropped, because a failed message is parked with its cause.
+/// itself are dropped, because a failed message is parked with its cause. What a caller sets on the publish context (headers, a
+/// delay) has no meaning here: a message that is to leave later is scheduled.
 /// </summary>
 internal sealed class CapturePublish<T>(OutboxWriter writer) : IFilter<PublishContext<T>>
     where T : class
