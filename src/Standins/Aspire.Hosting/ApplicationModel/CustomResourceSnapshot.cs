@@ -24,6 +24,9 @@ public sealed record CustomResourceSnapshot
     /// <summary>Where the resource listens.</summary>
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
 
+    /// <summary>What else is known, by name: <c>executable.pid</c> is the number of the process while it runs.</summary>
+    public ImmutableArray<ResourcePropertySnapshot> Properties { get; init; } = [];
+
     /// <summary>The last result of each health check; a check that has not run yet has no status.</summary>
     public ImmutableArray<HealthReportSnapshot> HealthReports { get; init; } = [];
 
@@ -47,6 +50,9 @@ public sealed record ResourceStateSnapshot(string Text, string? Style)
     /// <param name="s">The name.</param>
     public static implicit operator ResourceStateSnapshot?(string? s) => s is null ? null : new(s, null);
 }
+
+/// <summary>One more thing that is known of a resource.</summary>
+public sealed record ResourcePropertySnapshot(string Name, object? Value);
 
 /// <summary>An address of a resource.</summary>
 /// <param name="Name">The name of the endpoint.</param>

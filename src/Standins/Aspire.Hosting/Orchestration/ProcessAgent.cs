@@ -151,7 +151,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
         var health = Task.CompletedTask;
         try
         {
-            PublishRunning();
+            PublishRunning(child.Id);
             health = context.Health.MonitorAsync(resource, running.Token);
             var exit = child.WaitForExitAsync(stop);
             if (!up.Task.IsCompleted)
@@ -189,7 +189,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
 
     private string Tail() => string.Concat(context.Logs.Tail(resource.Name, TailLines).Select(line => Environment.NewLine + "    " + line));
 
-    private void PublishRunning()
+    private void PublishRunning(int processId)
     {
         var endpoints = resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
         Publish(s => s with
@@ -199,12 +199,13 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
             StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
             StopTimeStamp = null,
             Urls = [.. endpoints.Select(e => new UrlSnapshot(e.Name, e.AllocatedEndpoint!.UriString, e.IsInternal))],
+            Properties = [new ResourcePropertySnapshot("executable.pid", processId)],
             HealthReports = ResourceHealth.Unknown(resource),
         });
     }
 
     private void PublishEnd(string state, int? exitCode) =>
-        Publish(s => s with { State = state, ExitCode = exitCode, StopTimeStamp = context.Time.GetUtcNow().UtcDateTime });
+        Publish(s => s with { State = state, ExitCode = exitCode, Properties = [], StopTimeStamp = context.Time.GetUtcNow().UtcDateTime });
 
     private void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) =>
         context.Notifications.Publish(resource, $"{resource.Name}-{_suffix}", change);
