@@ -30,6 +30,23 @@ public sealed record TransportCapabilities
     /// <summary>The broker has written to the disk itself, not only to the page cache, before it acknowledges.</summary>
     public required bool FsyncBeforeAcknowledge { get; init; }
 
+    /// <summary>The transport is an <see cref="IRequestReply"/>.</summary>
+    public bool RequestReply { get; init; }
+
+    /// <summary>The broker says at once that nobody answers at an address; otherwise a request runs into its timeout.</summary>
+    public bool ImmediateNoResponders { get; init; }
+
+    /// <summary>The transport is an <see cref="IKeyValue"/>.</summary>
+    public bool KeyValue { get; init; }
+
+    /// <summary>
+    /// Create, update and delete by revision in a bucket. Kafka has no compare-and-set on a record: two writers would both win.
+    /// </summary>
+    public bool ConditionalWrites { get; init; }
+
+    /// <summary>A bucket keeps more than the last value of a key (<see cref="BucketDefinition.History"/>).</summary>
+    public bool KeyValueHistory { get; init; }
+
     /// <summary>The largest message, attributes included, in bytes.</summary>
     public required int LargestMessageBytes { get; init; }
 }

@@ -31,7 +31,27 @@ public sealed record PublishFailure(int Index, TransportException Cause);
 /// <param name="Group">The group; each group gets every message once.</param>
 /// <param name="MaxBatch">The most messages handed over at once. Default 100.</param>
 /// <param name="Prefetch">The most messages held per partition beyond the batch in hand. Default 500.</param>
-public sealed record Subscription(string Topic, string Group, int MaxBatch = 100, int Prefetch = 500);
+public sealed record Subscription(string Topic, string Group, int MaxBatch = 100, int Prefetch = 500)
+{
+    /// <summary>The CloudEvents types wanted; the others, and messages without a type, are settled unseen. Null: all.</summary>
+    public IReadOnlySet<string>? Types { get; init; }
+
+    /// <summary>When a batch is settled. Default: at least once.</summary>
+    public DeliveryMode Mode { get; init; }
+}
+
+/// <summary>
+/// When a batch is settled, and so what a crash does to it. Effectively once is no mode of a transport: it is at least once and
+/// an inbox, which takes note of each message in the handler's own transaction.
+/// </summary>
+public enum DeliveryMode
+{
+    /// <summary>Settled after the handler has returned: a crash repeats the batch in hand, a handler that throws gets it again.</summary>
+    AtLeastOnce,
+
+    /// <summary>Settled before the handler gets it: a crash, or a handler that throws, loses the batch in hand.</summary>
+    AtMostOnce,
+}
 
 /// <summary>A message as it arrived: raw attributes and body, not yet understood.</summary>
 /// <param name="Topic">The topic it was read from.</param>
