@@ -1,11 +1,3 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-using Standins.Aspire.Hosting.Testing;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>
@@ -33,12 +25,10 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     public ResourceCommandService ResourceCommands => Services.GetRequiredService<ResourceCommandService>();
 
     /// <summary>Begins to describe an application without command line arguments.</summary>
-    /// <returns>The builder.</returns>
     public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
 
     /// <summary>Begins to describe an application.</summary>
     /// <param name="args">The command line arguments; they become configuration (<c>--key value</c>).</param>
-    /// <returns>The builder.</returns>
     public static IDistributedApplicationBuilder CreateBuilder(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -50,8 +40,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Starts every resource in the order of its waits.</summary>
-    /// <param name="cancellationToken">Gives up; what has been started is stopped.</param>
-    /// <returns>A task that ends when every resource runs and is healthy.</returns>
     /// <exception cref="DistributedApplicationException">A resource did not come up; everything has been stopped.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -68,8 +56,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Stops every resource, those that need others first.</summary>
-    /// <param name="cancellationToken">Turns the rest of the stop into a kill.</param>
-    /// <returns>A task that ends when no process is left.</returns>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         await _orchestrator.StopAsync(cancellationToken);
@@ -77,8 +63,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Starts the application, waits for SIGINT, SIGTERM or the token, and stops it; a second SIGINT ends at once.</summary>
-    /// <param name="cancellationToken">Stops the application.</param>
-    /// <returns>A task that ends when everything has stopped. A failed start is one line on standard error and exit code 1.</returns>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>An endpoint a resource listens on.</summary>
@@ -74,7 +72,7 @@ public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string addres
     public int Port { get; } = port;
 
     /// <summary>The port the process listens on, or, behind a proxy, text that each replica's own port takes the place of.</summary>
-    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The scheme.</summary>
     public string UriScheme => endpoint.UriScheme;

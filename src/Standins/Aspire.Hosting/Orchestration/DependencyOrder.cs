@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Which resources need which: by waiting for them, by living in them, by referring to them.</summary>

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Lets a resource wait for what it depends on, for a bounded time.</summary>
@@ -79,11 +75,11 @@ internal sealed class DependencyWaiter(
     /// <exception cref="TimeoutException">The wait takes longer than <c>WaitTimeout</c>; nothing keeps watching.</exception>
     private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), limit, options.Value.WaitTimeout, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(options.Value.WaitTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await wait(limit.Token);
+            return await wait(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A resource without a process: a database, a parameter, a server that runs elsewhere. It runs, and has its health.</summary>

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A replica that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
@@ -92,7 +89,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
                 Publish(s => s with { State = KnownResourceStates.Starting });
             }
 
-            await context.Eventing.PublishAsync(new BeforeResourceStartedEvent(instance.Resource, context.Services), stop);
             await KeepRunningAsync(up, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,9 +1,3 @@
-using System.Collections.Immutable;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Runs the health checks of an instance as long as it runs: often until it is healthy, then now and then.</summary>

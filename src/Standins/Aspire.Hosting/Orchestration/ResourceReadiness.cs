@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Says that a resource is ready each time the last of its replicas has become healthy. Thread safe.</summary>
