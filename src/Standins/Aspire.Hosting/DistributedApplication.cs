@@ -9,11 +9,7 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     private readonly IHost _host;
     private readonly Orchestrator _orchestrator;
 
-    internal DistributedApplication(IHost host)
-    {
-        _host = host;
-        _orchestrator = host.Services.GetRequiredService<Orchestrator>();
-    }
+    internal DistributedApplication(IHost host) => (_host, _orchestrator) = (host, host.Services.GetRequiredService<Orchestrator>());
 
     /// <inheritdoc />
     public IServiceProvider Services => _host.Services;
@@ -27,8 +23,7 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     /// <summary>Begins to describe an application without command line arguments.</summary>
     public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
 
-    /// <summary>Begins to describe an application.</summary>
-    /// <param name="args">The command line arguments; they become configuration (<c>--key value</c>).</param>
+    /// <summary>Begins to describe an application; the arguments become configuration (<c>--key value</c>).</summary>
     public static IDistributedApplicationBuilder CreateBuilder(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -69,6 +64,7 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, cancellationToken);
         using var interrupt = ExitOnSecondInterrupt();
         using var parent = ParentGuard.StopWithParent(lifetime);
+        DistributedApplicationException? failed = null;
         try
         {
             await StartAsync(stopping.Token);
@@ -80,15 +76,14 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         }
         catch (DistributedApplicationException failure)
         {
+            failed = failure;
             Environment.ExitCode = 1;
-            await StopAsync(CancellationToken.None);
-            await DisposeAsync();
-            await Console.Error.WriteLineAsync(failure.Message);
-            return;
         }
 
         await StopAsync(CancellationToken.None);
         await DisposeAsync();
+        if (failed is not null)
+            await Console.Error.WriteLineAsync(failed.Message);
     }
 
     /// <inheritdoc />

@@ -14,7 +14,4 @@ public interface IBuiltProjectMetadata : IProjectMetadata
     string TargetPath { get; }
 }
 
-internal sealed class ProjectPathMetadata(string projectPath) : IProjectMetadata
-{
-    public string ProjectPath { get; } = projectPath;
-}
+internal sealed record ProjectPathMetadata(string ProjectPath) : IProjectMetadata;

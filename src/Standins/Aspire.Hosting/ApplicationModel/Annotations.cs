@@ -21,10 +21,8 @@ public enum WaitType
 {
     /// <summary>That it runs and is healthy.</summary>
     WaitUntilHealthy,
-
     /// <summary>That it has ended.</summary>
     WaitForCompletion,
-
     /// <summary>That it runs.</summary>
     WaitUntilStarted,
 }

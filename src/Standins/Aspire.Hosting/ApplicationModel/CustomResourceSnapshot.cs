@@ -64,22 +64,16 @@ public static class KnownResourceStates
 {
     /// <summary>About to start.</summary>
     public static readonly string Starting = nameof(Starting);
-
     /// <summary>Waits for another resource before it starts.</summary>
     public static readonly string Waiting = nameof(Waiting);
-
     /// <summary>The process runs.</summary>
     public static readonly string Running = nameof(Running);
-
     /// <summary>Asked to stop.</summary>
     public static readonly string Stopping = nameof(Stopping);
-
     /// <summary>Ended for good.</summary>
     public static readonly string Finished = nameof(Finished);
-
     /// <summary>Crashed; the stand-in starts it again.</summary>
     public static readonly string Exited = nameof(Exited);
-
     /// <summary>Never came up.</summary>
     public static readonly string FailedToStart = nameof(FailedToStart);
 }

@@ -6,12 +6,7 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     private readonly TaskCompletionSource<AllocatedEndpoint> _allocation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AllocatedEndpoint? _allocated;
 
-    /// <summary>Describes an endpoint.</summary>
-    /// <param name="protocol">Only TCP is supported.</param>
-    /// <param name="uriScheme">The scheme of its address; <c>tcp</c> by default.</param>
-    /// <param name="name">Its name; the scheme by default.</param>
-    /// <param name="port">The port clients use; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
+    /// <summary>Describes an endpoint, by default of scheme <c>tcp</c>, named by its scheme, on free ports. Only TCP is supported.</summary>
     public EndpointAnnotation(
         ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null, bool isProxied = true)
     {

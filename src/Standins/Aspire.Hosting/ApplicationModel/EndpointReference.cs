@@ -5,19 +5,14 @@ public enum EndpointProperty
 {
     /// <summary>The whole address, such as <c>http://localhost:5000</c>.</summary>
     Url,
-
     /// <summary>The host.</summary>
     Host,
-
     /// <summary>The port clients use.</summary>
     Port,
-
     /// <summary>The scheme.</summary>
     Scheme,
-
     /// <summary>The port the process listens on.</summary>
     TargetPort,
-
     /// <summary>Host and port, such as <c>localhost:5000</c>.</summary>
     HostAndPort,
 }

@@ -7,9 +7,7 @@ public static class HealthCheckExtensions
     public static IResourceBuilder<T> WithHealthCheck<T>(this IResourceBuilder<T> builder, string key)
         where T : IResource => builder.WithAnnotation(new HealthCheckAnnotation(key));
 
-    /// <summary>The resource is healthy while a GET is answered with a status code.</summary>
-    /// <param name="path">The path; <c>/</c> by default.</param>
-    /// <param name="statusCode">The status code; 200 by default.</param>
+    /// <summary>The resource is healthy while a GET, of <c>/</c> by default, is answered with a status code, 200 by default.</summary>
     /// <param name="endpointName">The endpoint; <c>https</c> if there is one, else <c>http</c>.</param>
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(
         this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)

@@ -3,8 +3,7 @@ namespace Standins.Aspire.Hosting;
 /// <summary>Environment, arguments, endpoints and waits of any resource.</summary>
 public static class ResourceBuilderExtensions
 {
-    /// <summary>Sets an environment variable.</summary>
-    /// <param name="value">Its value; null means empty.</param>
+    /// <summary>Sets an environment variable; null means empty.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string? value)
         where T : IResourceWithEnvironment => builder.WithEnvironment(c => c.EnvironmentVariables[name] = value ?? "");
 
@@ -44,23 +43,13 @@ public static class ResourceBuilderExtensions
             return Task.CompletedTask;
         }));
 
-    /// <summary>Adds an HTTP endpoint.</summary>
-    /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
-    /// <param name="name">The name of the endpoint; <c>http</c> by default.</param>
-    /// <param name="env">An environment variable that tells the process its port; projects are told by ASPNETCORE_URLS.</param>
-    /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
-    /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
+    /// <summary>Adds an HTTP endpoint, named <c>http</c> by default; see <c>WithEndpoint</c>.</summary>
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null, bool isProxied = true)
         where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name, env, isProxied);
 
-    /// <summary>Adds an endpoint.</summary>
-    /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
-    /// <param name="scheme">The scheme of its address; <c>tcp</c> by default.</param>
-    /// <param name="name">The name of the endpoint; the scheme by default.</param>
-    /// <param name="env">An environment variable that tells the process its port.</param>
+    /// <summary>Adds an endpoint, by default of scheme <c>tcp</c>, named by its scheme, on free ports.</summary>
+    /// <param name="env">An environment variable that tells the process its port; projects are told by ASPNETCORE_URLS.</param>
     /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
     /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
     public static IResourceBuilder<T> WithEndpoint<T>(
@@ -96,8 +85,7 @@ public static class ResourceBuilderExtensions
     public static IResourceBuilder<T> WaitForStart<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency)
         where T : IResourceWithWaitSupport => builder.AddWait(dependency, WaitType.WaitUntilStarted);
 
-    /// <summary>Waits until another resource has ended.</summary>
-    /// <param name="exitCode">The exit code it must end with.</param>
+    /// <summary>Waits until another resource has ended, with this exit code.</summary>
     /// <exception cref="DistributedApplicationException">A resource cannot wait for itself or for what it lives in.</exception>
     public static IResourceBuilder<T> WaitForCompletion<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency, int exitCode = 0)
         where T : IResourceWithWaitSupport => builder.AddWait(dependency, WaitType.WaitForCompletion, exitCode);

@@ -9,8 +9,6 @@ internal static partial class MockCluster
     static MockCluster() => NativeLibrary.SetDllImportResolver(typeof(MockCluster).Assembly, Resolve);
 
     /// <summary>Starts the cluster. It ends with the process: its own end takes seconds while clients are connected.</summary>
-    /// <exception cref="InvalidOperationException">librdkafka refuses.</exception>
-    /// <exception cref="DllNotFoundException">There is no librdkafka.</exception>
     public static string Start(int brokers)
     {
         var configuration = NewConfiguration();

@@ -9,7 +9,6 @@ internal interface IAgent : IDisposable
     void Start();
 
     /// <summary>Ends when the instance is up: running and healthy, or, if it is a job, started.</summary>
-    /// <exception cref="DistributedApplicationException">It did not come up.</exception>
     Task Up { get; }
 
     /// <summary>Takes the instance down.</summary>

@@ -76,7 +76,6 @@ internal sealed class ChildProcess : IDisposable
         ["-MPOSIX=setsid", "-e", $$"""delete $ENV{PERL_BADLANG}; setsid; {{prologue}} exec { $ARGV[0] } @ARGV or exit 127""", .. arguments]);
 
     /// <summary>Runs a program to its end.</summary>
-    /// <exception cref="DistributedApplicationException">It failed; the message ends with the last lines it printed.</exception>
     public static async Task RunAsync(ProcessSpec spec, Watchdog watchdog, TimeProvider time, CancellationToken cancellationToken)
     {
         var lines = new List<string>();

@@ -37,7 +37,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     }
 
     /// <summary>Starts the process without waiting for what it depends on; does nothing while it runs.</summary>
-    /// <exception cref="DistributedApplicationException">It does not start, or cannot be started twice.</exception>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         if (!recipe.Restartable)

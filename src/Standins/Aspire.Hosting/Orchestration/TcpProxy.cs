@@ -35,7 +35,6 @@ internal sealed class TcpProxy : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Listens on 127.0.0.1 and, where there is IPv6, on ::1; on a port that is free on both if it is 0.</summary>
-    /// <exception cref="SocketException">The port is taken.</exception>
     public static TcpProxy Open(int port, TimeProvider time)
     {
         for (var attempt = 1; ; attempt++)

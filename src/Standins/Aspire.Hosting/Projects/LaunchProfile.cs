@@ -24,7 +24,6 @@ internal sealed partial record LaunchProfile(string Name)
     /// The profile named by <c>AppHost:DefaultLaunchProfileName</c> or by the app host's own DOTNET_LAUNCH_PROFILE, if the project
     /// has it, else the first that runs the project; null when there is none.
     /// </summary>
-    /// <exception cref="DistributedApplicationException">launchSettings.json cannot be read.</exception>
     public static LaunchProfile? Choose(string projectPath, IConfiguration configuration)
     {
         var file = Path.Combine(Path.GetDirectoryName(projectPath)!, "Properties", "launchSettings.json");

@@ -58,13 +58,12 @@ internal static class ProjectEnvironment
     {
         public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
         {
-            var urls = new List<string?>();
+            var urls = new List<string>();
             foreach (var endpoint in endpoints)
             {
-                var port = await new EndpointReference(resource, endpoint.Name).Property(EndpointProperty.TargetPort).GetValueAsync(cancellationToken);
-                urls.Add($"{endpoint.UriScheme}://localhost:{port}");
+                var port = new EndpointReference(resource, endpoint.Name).Property(EndpointProperty.TargetPort);
+                urls.Add($"{endpoint.UriScheme}://localhost:{await port.GetValueAsync(cancellationToken)}");
             }
-
 
             return string.Join(';', urls);
         }

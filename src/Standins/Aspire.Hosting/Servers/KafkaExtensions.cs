@@ -29,6 +29,6 @@ public static class KafkaExtensions
 
         return kafka
             .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: ServerResource.EndpointName) { IsAllocatedByProcess = true })
-            .WithAnnotation(new ProcessAnnotation(_ => EmbeddedKafkaProcess.PrepareAsync(resource)) { Restartable = false });
+            .WithAnnotation(new ProcessAnnotation(_ => EmbeddedKafkaProcess.PrepareAsync(resource), Restartable: false));
     }
 }
