@@ -21,15 +21,10 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
     }
 
     public ConfigurationManager Configuration => _host.Configuration;
-
     public string AppHostDirectory { get; }
-
     public IHostEnvironment Environment => _host.Environment;
-
     public IServiceCollection Services => _host.Services;
-
     public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
-
     public IResourceCollection Resources { get; } = new ResourceCollection();
 
     public IResourceBuilder<T> AddResource<T>(T resource)

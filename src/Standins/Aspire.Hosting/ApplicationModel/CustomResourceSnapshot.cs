@@ -39,7 +39,6 @@ public sealed record CustomResourceSnapshot
 
     /// <summary>Whether the callbacks of <see cref="ResourceReadyEvent" /> have ended since the start.</summary>
     internal bool IsAnnounced { get; init; }
-
     internal bool IsReady => IsAnnounced && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
 }
 

@@ -19,7 +19,6 @@ internal sealed class ResourceBuilder<T>(IDistributedApplicationBuilder applicat
     where T : IResource
 {
     public IDistributedApplicationBuilder ApplicationBuilder { get; } = applicationBuilder;
-
     public T Resource { get; } = resource;
 
     public IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)

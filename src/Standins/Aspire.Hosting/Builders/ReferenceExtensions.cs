@@ -3,9 +3,7 @@ namespace Standins.Aspire.Hosting;
 /// <summary>Tells one resource where another one is.</summary>
 public static class ReferenceExtensions
 {
-    /// <summary>
-    /// Hands on a connection string as <c>ConnectionStrings__{name}</c>, and its parts as <c>{NAME}_{PROPERTY}</c>.
-    /// </summary>
+    /// <summary>Hands on a connection string as <c>ConnectionStrings__{name}</c>, and its parts as <c>{NAME}_{PROPERTY}</c>.</summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null)
         where TDestination : IResourceWithEnvironment

@@ -8,7 +8,6 @@ internal sealed class PassiveAgent(ResourceInstance instance, AgentContext conte
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
-
     public Task Up => _up.Task;
 
     public void Start() => _run = RunAsync(_stop.Token);

@@ -16,7 +16,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
-
     public Task Up => _up.Task;
 
     public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);

@@ -5,7 +5,6 @@ internal sealed record ResourceInstance(IResource Resource, string Id, IReadOnly
 {
     /// <summary>What people know it by: the name of the resource while there is one replica.</summary>
     public string Name { get; } = Resource.GetReplicaCount() > 1 ? Id : Resource.Name;
-
     public string Suffix => Id[(Resource.Name.Length + 1)..];
 
     /// <summary>Puts the ports of this replica where the text has those of any.</summary>

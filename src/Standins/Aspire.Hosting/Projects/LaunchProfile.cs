@@ -13,11 +13,8 @@ internal sealed partial record LaunchProfile(string Name)
     };
 
     public string? CommandName { get; init; }
-
     public string? CommandLineArgs { get; init; }
-
     public string? ApplicationUrl { get; init; }
-
     public Dictionary<string, string> EnvironmentVariables { get; init; } = [];
 
     /// <summary>

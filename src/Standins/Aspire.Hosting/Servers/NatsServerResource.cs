@@ -11,7 +11,6 @@ public sealed class NatsServerResource : ServerResource
 
     /// <summary>The password of the user <c>nats</c>.</summary>
     public ParameterResource PasswordParameter { get; }
-
     internal bool JetStream { get; set; }
 
     private protected override ReferenceExpression OwnConnectionString =>

@@ -20,11 +20,8 @@ public abstract class ServerResource : Resource, IResourceWithConnectionString, 
 
     /// <summary>The connection string of a server that runs elsewhere.</summary>
     internal string? External { get; }
-
     private protected abstract ReferenceExpression OwnConnectionString { get; }
-
     private protected EndpointReferenceExpression Host => PrimaryEndpoint.Property(EndpointProperty.Host);
-
     private protected EndpointReferenceExpression Port => PrimaryEndpoint.Property(EndpointProperty.Port);
 
     /// <inheritdoc />
