@@ -11,12 +11,15 @@ internal sealed class JetStreamLink : IAsyncDisposable
     private readonly NatsOpts _settings;
     private readonly Lock _gate = new();
     private volatile NatsJSContext _jetStream;
+    private readonly TimeSpan _patience;
     private CancellationTokenSource _session = new();
+    private volatile string? _complaint;
     private bool _disposed;
 
     public JetStreamLink(string url, JetStreamTransportOptions options, ILoggerFactory loggerFactory)
     {
         Url = Redacted(url);
+        _patience = options.RequestTimeout;
         _settings = NatsOpts.Default with
         {
             Url = url,
@@ -66,8 +69,43 @@ internal sealed class JetStreamLink : IAsyncDisposable
         }
         catch (NatsException exception)
         {
-            throw new TransportException($"NATS at {Url} cannot be reached: {exception.Message}", exception);
+            var refused = exception as NatsServerException ?? exception.InnerException as NatsServerException;
+            throw new TransportException(
+                refused is { IsAuthError: true }
+                    ? $"NATS at {Url} refused the credentials: {refused.Error}."
+                    : $"NATS at {Url} cannot be reached: {exception.Message}{(exception.InnerException is { } cause ? $": {cause.Message}" : "")}",
+                exception);
         }
+    }
+
+    /// <summary>As <see cref="WaitUntilOpenAsync"/>, but no longer than the request timeout.</summary>
+    /// <exception cref="TransportException">The server cannot be reached, or does not let us in.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (IsOpen)
+            return;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_patience);
+        try
+        {
+            await WaitUntilOpenAsync(timeout.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransportException($"NATS at {Url} was not reached within {_patience}{(_complaint is { } last ? $": {last}" : ".")}", exception);
+        }
+    }
+
+    /// <summary>
+    /// What is wrong, as one sentence. The server tells of a denied permission beside the request, which then has no answer: the
+    /// last such complaint of this connection stands for the missing answer.
+    /// </summary>
+    /// <param name="failed">What was tried, as a sentence that a colon ends.</param>
+    /// <param name="cause">What came of it.</param>
+    public TransportException Explain(string failed, NatsException cause)
+    {
+        var unanswered = cause is NatsJSApiNoResponseException or NatsJSPublishNoResponseException or NatsNoReplyException;
+        return new($"{failed}: {(unanswered && _complaint is { } complaint ? complaint : cause.Message)}", cause);
     }
 
     public async ValueTask DisposeAsync()
@@ -83,6 +121,9 @@ internal sealed class JetStreamLink : IAsyncDisposable
     {
         var connection = new NatsConnection(_settings);
         connection.ConnectionDisconnected += OnDisconnected;
+        connection.ConnectionOpened += (_, _) => Note(null);
+        connection.ReconnectFailed += (_, failure) => Note(failure.Message);
+        connection.ServerError += (_, error) => Note(error.Error);
         return new NatsJSContext(connection);
     }
 
@@ -99,6 +140,12 @@ internal sealed class JetStreamLink : IAsyncDisposable
 
         await EndSessionAsync();
         await failed.DisposeAsync();
+    }
+
+    private ValueTask Note(string? complaint)
+    {
+        _complaint = complaint;
+        return ValueTask.CompletedTask;
     }
 
     private ValueTask OnDisconnected(object? sender, NatsEventArgs args) => EndSessionAsync();
