@@ -4,7 +4,7 @@ using Messaging.JetStream;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
-namespace Transports;
+namespace Compliance;
 
 public sealed class JetStreamCompliance(Servers servers) : TransportCompliance
 {
