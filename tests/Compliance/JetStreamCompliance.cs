@@ -16,6 +16,8 @@ public sealed class JetStreamCompliance(Servers servers) : TransportCompliance
         await base.InitializeAsync();
     }
 
+    protected override bool SharesPartitions => false;
+
     protected override ITransport CreateTransport() =>
         new JetStreamTransport(_url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
 
