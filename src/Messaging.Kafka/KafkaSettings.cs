@@ -28,6 +28,7 @@ internal static class KafkaSettings
         var config = Apply(
             new ProducerConfig { LingerMs = options.Linger.TotalMilliseconds, QueueBufferingMaxKbytes = UnsentKilobytes }, servers, options);
         config.EnableIdempotence = true; // Off by default in librdkafka, unlike in the Java client.
+        config.EnableGaplessGuarantee = true; // Else a record that times out is overtaken by the ones behind it.
         config.Acks = Acks.All;
         config.Partitioner = Confluent.Kafka.Partitioner.Murmur2Random; // As Messaging.Partitioner and the Java client.
         config.MessageTimeoutMs = (int)options.PublishTimeout.TotalMilliseconds;
