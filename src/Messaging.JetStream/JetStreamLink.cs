@@ -8,12 +8,15 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed class JetStreamLink : IAsyncDisposable
 {
+    private const int MostComplaints = 32;
+
     private readonly NatsOpts _settings;
     private readonly Lock _gate = new();
     private volatile NatsJSContext _jetStream;
     private readonly TimeSpan _patience;
     private CancellationTokenSource _session = new();
-    private volatile string? _complaint;
+    private readonly List<string> _complaints = [];
+    private TaskCompletionSource _complained = NewSignal();
     private bool _disposed;
 
     public JetStreamLink(string url, JetStreamTransportOptions options, ILoggerFactory loggerFactory)
@@ -92,7 +95,7 @@ internal sealed class JetStreamLink : IAsyncDisposable
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransportException($"NATS at {Url} was not reached within {_patience}{(_complaint is { } last ? $": {last}" : ".")}", exception);
+            throw new TransportException($"NATS at {Url} was not reached within {_patience}{(LastComplaint is { } last ? $": {last}" : ".")}", exception);
         }
     }
 
@@ -102,10 +105,31 @@ internal sealed class JetStreamLink : IAsyncDisposable
     /// </summary>
     /// <param name="failed">What was tried, as a sentence that a colon ends.</param>
     /// <param name="cause">What came of it.</param>
-    public TransportException Explain(string failed, NatsException cause)
+    public TransportException Explain(string failed, Exception cause)
     {
         var unanswered = cause is NatsJSApiNoResponseException or NatsJSPublishNoResponseException or NatsNoReplyException;
-        return new($"{failed}: {(unanswered && _complaint is { } complaint ? complaint : cause.Message)}", cause);
+        return new($"{failed}: {(unanswered && LastComplaint is { } complaint ? complaint : cause.Message)}", cause);
+    }
+
+    /// <summary>The server's complaint about a subject on this connection: a denied permission; null when there is none.</summary>
+    public string? ComplaintAbout(string subject)
+    {
+        lock (_complaints)
+            return _complaints.FindLast(complaint => complaint.Contains($"\"{subject}\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits for the server's complaint about a subject.</summary>
+    public async Task<string> WaitForComplaintAsync(string subject, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task complained;
+            lock (_complaints)
+                complained = _complained.Task;
+            if (ComplaintAbout(subject) is { } complaint)
+                return complaint;
+            await complained.WaitAsync(cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -142,11 +166,33 @@ internal sealed class JetStreamLink : IAsyncDisposable
         await failed.DisposeAsync();
     }
 
+    private string? LastComplaint
+    {
+        get
+        {
+            lock (_complaints)
+                return _complaints.LastOrDefault();
+        }
+    }
+
+    /// <summary>Null: the connection is open, and what was wrong before counts no more.</summary>
     private ValueTask Note(string? complaint)
     {
-        _complaint = complaint;
+        TaskCompletionSource complained;
+        lock (_complaints)
+        {
+            if (complaint is null || _complaints.Count == MostComplaints)
+                _complaints.Clear();
+            if (complaint is not null)
+                _complaints.Add(complaint);
+            (complained, _complained) = (_complained, NewSignal());
+        }
+
+        complained.SetResult();
         return ValueTask.CompletedTask;
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ValueTask OnDisconnected(object? sender, NatsEventArgs args) => EndSessionAsync();
 

@@ -28,19 +28,6 @@ internal static class Streams
 
     public static string FilterOf(string topic, int partition) => $"{topic}.{partition}.>";
 
-    /// <summary>
-    /// The narrowest filter for messages of some types, of one partition or of all; null for the whole stream. A consumer has one
-    /// filter (nats-server 2.9), so it lets others through where the types differ: the reader drops those.
-    /// </summary>
-    public static string? FilterOf(string topic, int? partition, IReadOnlySet<string>? types)
-    {
-        var tokens = (types ?? Enumerable.Empty<string>()).Select(type => TypeOf(type).Split('.')).ToList();
-        if (tokens.Count == 0 || tokens.Exists(one => one.Length != tokens[0].Length))
-            return partition is { } whole ? FilterOf(topic, whole) : null;
-        var common = tokens[0].Select((token, i) => tokens.TrueForAll(one => one[i] == token) ? token : "*");
-        return $"{topic}.{partition?.ToString(CultureInfo.InvariantCulture) ?? "*"}.{string.Join('.', common)}.*";
-    }
-
     /// <summary>The partition that a subject names; null when the subject is none of the topic's.</summary>
     public static int? PartitionOf(string topic, string subject)
     {

@@ -5,7 +5,8 @@ namespace Messaging.JetStream;
 
 /// <summary>
 /// Reads a topic outside any group, through an ephemeral consumer of its own that acknowledges nothing. When the connection, the
-/// consumer or a delivery is lost, the next consumer begins behind the last message that arrived. One reader.
+/// consumer or a delivery is lost, the next consumer begins behind the last message that arrived. Types that are not wanted are
+/// dropped here: a filter would have to lie within one of the stream's subjects, and so within one partition. One reader.
 /// </summary>
 internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics topics, ReadRequest request, TimeProvider time, ILogger logger)
     : IAsyncDisposable
@@ -120,7 +121,6 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         var asked = new ConsumerConfig
         {
             Description = "Reads outside any group",
-            FilterSubject = Streams.FilterOf(request.Topic, partition: null, request.Types),
             AckPolicy = ConsumerConfigAckPolicy.None,
             InactiveThreshold = Kept,
             MemStorage = true,
@@ -190,7 +190,7 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
     /// <summary>An old server drops what it does not know without a word: what it returned is what is in force.</summary>
     private static void Compare(ConsumerConfig asked, ConsumerConfig made)
     {
-        if ((made.DeliverPolicy, made.OptStartSeq, made.FilterSubject, made.AckPolicy) != (asked.DeliverPolicy, asked.OptStartSeq, asked.FilterSubject, asked.AckPolicy))
+        if ((made.DeliverPolicy, made.OptStartSeq, made.AckPolicy) != (asked.DeliverPolicy, asked.OptStartSeq, asked.AckPolicy))
             throw new TransportException($"The server made a consumer otherwise than asked: {made} instead of {asked}.");
     }
 
