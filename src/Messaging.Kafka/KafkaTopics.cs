@@ -17,9 +17,22 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
     /// </summary>
     public bool Embedded => _embedded;
 
+    /// <summary>A topic as the brokers know it. Blocks, and makes no topic that is missing.</summary>
+    /// <exception cref="TopicNotFoundException">There is no such topic.</exception>
+    public static TopicMetadata Find(Handle client, string topic, TimeSpan timeout)
+    {
+        using var admin = new DependentAdminClientBuilder(client).Build();
+        var found = admin.GetMetadata(timeout).Topics.Find(known => known.Topic == topic) ?? throw new TopicNotFoundException(topic);
+        return found.Error.IsError ? throw new KafkaException(found.Error) : found;
+    }
+
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
     {
-        var admin = new AdminClientBuilder(config).SetLogHandler((_, line) => KafkaLog.Forward(logger, line)).Build();
+        var failures = new ClientFailures();
+        var admin = new AdminClientBuilder(config)
+            .SetErrorHandler((_, error) => failures.Add(error))
+            .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
+            .Build();
         try
         {
             var metadata = await AskAsync(() => admin.GetMetadata(options.RequestTimeout), cancellationToken);
@@ -34,7 +47,7 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
         }
         catch (KafkaException exception)
         {
-            throw new TransportException($"Kafka at {config.BootstrapServers}: {exception.Error.Reason} ({exception.Error.Code}).", exception);
+            throw failures.Describe($"Topics cannot be made or checked on Kafka at {config.BootstrapServers}", exception);
         }
         finally
         {

@@ -89,6 +89,14 @@ public sealed class KafkaTransport : ITransport
     }
 
     /// <inheritdoc />
+    public IAsyncEnumerable<Delivery> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var config = KafkaSettings.ForReader(_bootstrapServers, _options, _topics.Embedded);
+        return new KafkaReader(request, config, _options.RequestTimeout, _topics.Embedded, _logger).ReadAsync(_disposing.Token, cancellationToken);
+    }
+
+    /// <inheritdoc />
     public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
