@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Lab;
+using Lab.Benching;
 using Lab.Demo;
 
-var root = new RootCommand("Drives the order system from outside and checks what it promises.") { DemoCommand.Create() };
+var root = new RootCommand("Drives the order system from outside and checks what it promises.") { DemoCommand.Create(), BenchCommand.Create() };
 var command = root.Parse(args);
 if (command.Errors is [.., var error])
 {

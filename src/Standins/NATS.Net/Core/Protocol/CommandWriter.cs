@@ -8,7 +8,7 @@ namespace Standins.NATS.Client.Core;
 /// </summary>
 internal sealed class CommandWriter(int highWater)
 {
-    private const int KeptCapacity = 1024 * 1024;
+    private const int KeptCapacity = 4 * 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });

@@ -3,7 +3,7 @@ using Standins.NATS.Client.Core;
 namespace Standins.NATS.Client.JetStream;
 
 /// <summary>Pulls without end: asks for more whenever what is asked for and not yet taken falls to the threshold.</summary>
-internal sealed class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer)
+internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer)
     : Pull<T>(consumer, PullLimits.From(opts), deserializer, opts.NotificationHandler)
 {
     private readonly Lock _gate = new();

@@ -91,7 +91,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 
     public override void End(Exception? reason) => Complete(reason);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Connection.Remove(this);
         Complete();

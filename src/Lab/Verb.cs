@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Lab;
+
+/// <summary>What the lab's verbs have in common: checked options, a console, an exit code, one line for whatever fails.</summary>
+internal static class Verb
+{
+    /// <summary>An option that takes a number from 1 to <paramref name="most"/>.</summary>
+    public static Option<int> Number(string name, string description, int standard, int most)
+    {
+        var option = new Option<int>(name) { Description = $"{description}, 1 to {most:N0}.", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(int.TryParse(token.Value, out var number) && number >= 1 && number <= most))
+                result.AddError($"{name} takes a number from 1 to {most:N0}, not '{token.Value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>An option that takes a file to write.</summary>
+    public static Option<FileInfo?> OutputFile(string name, string description)
+    {
+        var option = new Option<FileInfo?>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !IsFileName(token.Value))
+                result.AddError($"{name} takes a file in a directory that exists, not '{token.Value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>Runs a verb and turns its end into an exit code.</summary>
+    /// <param name="output">The file to write, opened first: one that cannot be written is no reason to find out after the run.</param>
+    /// <param name="run">Gets the console and the open file.</param>
+    /// <param name="cancellationToken">Cancelled by Ctrl+C.</param>
+    public static async Task<int> RunAsync(FileInfo? output, Func<IAnsiConsole, Stream?, Task<int>> run, CancellationToken cancellationToken)
+    {
+        var console = Console.IsOutputRedirected ? PlainConsole() : AnsiConsole.Console;
+        try
+        {
+            await using var file = output?.Create();
+            return await run(console, file);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Interrupted; everything has been stopped.");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception failure)
+        {
+            // What is foreseen is one line; for anything else the stack is what helps. Neither is a broken promise.
+            var foreseen = failure is LabException or IOException or UnauthorizedAccessException or Npgsql.NpgsqlException or NatsException;
+            await Console.Error.WriteLineAsync(foreseen ? failure.Message.ReplaceLineEndings(" ") : failure.ToString());
+            return ExitCodes.CouldNotRun;
+        }
+    }
+
+    // No colours and no wrapping in a file or a pipe.
+    private static IAnsiConsole PlainConsole()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        console.Profile.Width = 160;
+        return console;
+    }
+
+    private static bool IsFileName(string path) =>
+        path.Length > 0 && !Directory.Exists(path) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)));
+}
