@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Record = Confluent.Kafka.ConsumeResult<byte[]?, byte[]?>;
 
 namespace Messaging.Kafka;
 
@@ -14,19 +15,29 @@ internal sealed partial class KafkaReader(ReadRequest request, ConsumerConfig co
     private const int Ahead = 500;
     private const int PollMilliseconds = 100;
 
-    private readonly Channel<Delivery> _read = Channel.CreateBounded<Delivery>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Record?> _read = Channel.CreateBounded<Record?>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
     private readonly ClientFailures _failures = new();
     private readonly Dictionary<int, long> _unread = [];
 
     /// <summary>See <see cref="ITransport.ReadAsync"/>; <paramref name="closing"/> ends it as well.</summary>
     public async IAsyncEnumerable<Delivery> ReadAsync(CancellationToken closing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var record in ReadRecordsAsync(closing, cancellationToken))
+        {
+            if (record is not null && KafkaRecords.ToDelivery(record) is var delivery && TypeFilter.Wants(request.Types, delivery))
+                yield return delivery;
+        }
+    }
+
+    /// <summary>Every record as it is, with one null where the present ends: everything there at the call has been read.</summary>
+    public async IAsyncEnumerable<Record?> ReadRecordsAsync(CancellationToken closing, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing);
         var thread = DedicatedThread.RunAsync($"kafka read {request.Topic}", () => Run(ending.Token));
         try
         {
-            await foreach (var delivery in _read.Reader.ReadAllAsync(cancellationToken))
-                yield return delivery;
+            await foreach (var record in _read.Reader.ReadAllAsync(cancellationToken))
+                yield return record;
         }
         finally
         {
@@ -64,6 +75,8 @@ internal sealed partial class KafkaReader(ReadRequest request, ConsumerConfig co
         if (request.Until == ReadUntil.Present && _unread.Count == 0)
             return;
         consumer.Assign(starts);
+        if (_unread.Count == 0)
+            Write(null, ending);
         while (!ending.IsCancellationRequested && (request.Until == ReadUntil.Live || _unread.Count > 0))
         {
             try
@@ -78,39 +91,52 @@ internal sealed partial class KafkaReader(ReadRequest request, ConsumerConfig co
         }
     }
 
-    private void Pass(ConsumeResult<byte[]?, byte[]?> result, CancellationToken ending)
+    private void Pass(Record result, CancellationToken ending)
     {
         var partition = result.Partition.Value;
         var isBehindPresent = request.Until == ReadUntil.Present && !(_unread.TryGetValue(partition, out var end) && result.Offset.Value < end);
-        if (!result.IsPartitionEOF && !isBehindPresent && !IsTooEarly(result) && KafkaRecords.ToDelivery(result) is var delivery && TypeFilter.Wants(request.Types, delivery))
-            Write(delivery, ending);
+        if (!result.IsPartitionEOF && !isBehindPresent && !IsTooEarly(result))
+            Write(result, ending);
 
         // At the end of a partition the last positions may hold no message: markers of transactions, or what compaction took.
         if (_unread.TryGetValue(partition, out end) && result.Offset.Value + (result.IsPartitionEOF ? 0 : 1) >= end)
+        {
             _unread.Remove(partition);
+            if (_unread.Count == 0)
+                Write(null, ending);
+        }
     }
 
-    private void Write(Delivery delivery, CancellationToken ending)
+    private void Write(Record? record, CancellationToken ending)
     {
-        while (!_read.Writer.TryWrite(delivery) && !ending.IsCancellationRequested)
+        while (!_read.Writer.TryWrite(record) && !ending.IsCancellationRequested)
             DedicatedThread.WaitFor(_read.Writer.WaitToWriteAsync(ending).AsTask(), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where each partition begins; <see cref="_unread"/> gets the ends of those that are not there yet.</summary>
     private List<TopicPartitionOffset> FindStarts(IConsumer<byte[]?, byte[]?> consumer)
     {
+        var only = (request.From as ReadFrom.AtEnd)?.Partition;
         var partitions = KafkaTopics.Find(consumer.Handle, request.Topic, requestTimeout).Partitions
-            .ConvertAll(partition => new TopicPartition(request.Topic, partition.PartitionId));
+            .Where(partition => only is null || partition.PartitionId == only)
+            .Select(partition => new TopicPartition(request.Topic, partition.PartitionId))
+            .ToList();
         var byTime = request.From is ReadFrom.AtTime { Value: var time } && !embedded
             ? consumer.OffsetsForTimes(partitions.ConvertAll(partition => new TopicPartitionTimestamp(partition, new Timestamp(time))), requestTimeout)
-                .ToDictionary(found => found.Partition.Value, found => found.Offset.Value)
+                .ToDictionary(found => found.Partition.Value, found => found.Offset)
             : null;
         var starts = new List<TopicPartitionOffset>();
         foreach (var partition in partitions)
         {
             var bounds = consumer.QueryWatermarkOffsets(partition, requestTimeout);
-            var wanted = byTime is null ? (request.From as ReadFrom.AtPositions)?.FirstOf(partition.Partition.Value) ?? 0 : byTime[partition.Partition.Value];
-            var start = wanted < 0 ? bounds.High.Value : Math.Clamp(wanted, bounds.Low.Value, bounds.High.Value);
+            var wanted = request.From switch
+            {
+                ReadFrom.AtPositions from => from.FirstOf(partition.Partition.Value),
+                ReadFrom.AtTime when byTime is not null => byTime[partition.Partition.Value] is { IsSpecial: false } found ? found.Value : bounds.High.Value,
+                ReadFrom.AtTime => bounds.Low.Value,
+                _ => bounds.High.Value,
+            };
+            var start = Math.Clamp(wanted, bounds.Low.Value, bounds.High.Value);
             starts.Add(new TopicPartitionOffset(partition, start));
             if (start < bounds.High.Value)
                 _unread[partition.Partition.Value] = bounds.High.Value;
@@ -120,7 +146,7 @@ internal sealed partial class KafkaReader(ReadRequest request, ConsumerConfig co
     }
 
     // The embedded broker cannot find a time: there everything is read, and what is older left out.
-    private bool IsTooEarly(ConsumeResult<byte[]?, byte[]?> result) =>
+    private bool IsTooEarly(Record result) =>
         embedded && request.From is ReadFrom.AtTime from && result.Message.Timestamp.UtcDateTime < from.Value.UtcDateTime;
 
     [LoggerMessage(EventId = 30, Level = LogLevel.Warning, Message = "Kafka reader: {Code} {Reason}")]
