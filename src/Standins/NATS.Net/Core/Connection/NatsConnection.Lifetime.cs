@@ -61,7 +61,7 @@ public sealed partial class NatsConnection
         var servers = string.Join(',', _servers.Seeds.Select(server => server.ToString()));
         var failure = last is NatsServerException
             ? new NatsException("can not start to connect nats server: " + servers, last)
-            : new NatsException("can not connect uris: " + servers, last!);
+            : new NatsException($"can not connect uris: {servers}: {last!.Message}", last);
         lock (_gate)
         {
             _state = NatsConnectionState.Closed;

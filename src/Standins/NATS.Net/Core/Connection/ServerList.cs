@@ -1,9 +1,14 @@
+using System.Net;
+
 namespace Standins.NATS.Client.Core;
 
 /// <summary>One server, with the credentials its URL carried.</summary>
-internal sealed record ServerAddress(string Host, int Port, NatsAuthOpts Auth)
+internal sealed record ServerAddress(string Host, int Port, NatsAuthOpts Auth, bool IsTls)
 {
-    public override string ToString() => $"nats://{Host}:{Port}";
+    /// <summary>The name its certificate must bear.</summary>
+    public string TlsHost { get; init; } = Host;
+
+    public override string ToString() => $"{(IsTls ? "tls" : "nats")}://{Host}:{Port}";
 }
 
 /// <summary>The servers to try: those configured, then those the cluster announced.</summary>
@@ -41,9 +46,13 @@ internal sealed class ServerList
         if (urls is null)
             return;
 
-        _announced = [.. urls.Select(Parse).Select(WithAuth)
+        _announced = [.. urls.Select(Parse).Select(WithAuth).Select(LikeSeed)
             .Where(server => !Array.Exists(_seeds, seed => seed.Host == server.Host && seed.Port == server.Port))];
     }
+
+    // A cluster announces addresses without scheme, often without name: both are those of the server it was reached by.
+    private ServerAddress LikeSeed(ServerAddress server) =>
+        server with { IsTls = _seeds[0].IsTls, TlsHost = IPAddress.TryParse(server.Host, out _) ? _seeds[0].TlsHost : server.Host };
 
     private ServerAddress WithAuth(ServerAddress server) => server.Auth.IsAnonymous ? server with { Auth = _auth } : server;
 
@@ -53,7 +62,7 @@ internal sealed class ServerList
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
             throw new NatsException($"'{Redacted(url)}' is not a server URL");
 
-        if (uri.Scheme is not "nats")
+        if (uri.Scheme is not ("nats" or "tls"))
             throw new NatsException($"'{Redacted(url)}': scheme {uri.Scheme} is not supported");
 
         // Credentials in the options win over those in the URL; without a colon the user part is a token.
@@ -66,7 +75,7 @@ internal sealed class ServerList
                 : new NatsAuthOpts { Token = Uri.UnescapeDataString(parts[0]) };
         }
 
-        return new ServerAddress(uri.IdnHost.Trim('[', ']'), uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port, auth);
+        return new ServerAddress(uri.IdnHost.Trim('[', ']'), uri.IsDefaultPort || uri.Port < 0 ? DefaultPort : uri.Port, auth, uri.Scheme == "tls");
     }
 
     private static string Redacted(string url) => url.LastIndexOf('@') is var at and >= 0 ? "***" + url[at..] : url;
