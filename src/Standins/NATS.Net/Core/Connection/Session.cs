@@ -161,6 +161,10 @@ internal sealed class Session : IAsyncDisposable
 
             if (frame.Op == op)
                 return true;
+
+            // INFO comes first, and messages only to those who have subscribed.
+            if (op == ServerOp.Info || frame.Op == ServerOp.Msg)
+                throw new NatsProtocolViolationException($"{Server} sent {frame.Op} where {op} was due");
         }
 
         return false;
