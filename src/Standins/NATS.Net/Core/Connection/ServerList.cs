@@ -25,7 +25,7 @@ internal sealed class ServerList
     public ServerList(NatsOpts opts)
     {
         _opts = opts;
-        _seeds = [.. opts.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        _seeds = [.. opts.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(url => TryParse(url) ?? throw new NatsException($"'{Redacted(url)}' is not the URL of a NATS server"))];
         if (_seeds.Length == 0)
             throw new NatsException($"no server in URL '{opts.Url}'");
 
@@ -40,13 +40,13 @@ internal sealed class ServerList
 
     public IEnumerable<ServerAddress> All => _seeds.Concat(_announced);
 
-    /// <summary>Takes over the <c>connect_urls</c> of INFO.</summary>
-    public void Announced(string[]? urls)
+    /// <summary>Takes over the <c>connect_urls</c> of INFO; what cannot be read is left out.</summary>
+    public void Announced(string?[]? urls)
     {
         if (urls is null)
             return;
 
-        _announced = [.. urls.Select(Parse).Select(WithAuth).Select(LikeSeed)
+        _announced = [.. urls.Select(TryParse).OfType<ServerAddress>().Select(WithAuth).Select(LikeSeed)
             .Where(server => !Array.Exists(_seeds, seed => seed.Host == server.Host && seed.Port == server.Port))];
     }
 
@@ -56,14 +56,11 @@ internal sealed class ServerList
 
     private ServerAddress WithAuth(ServerAddress server) => server.Auth.IsAnonymous ? server with { Auth = _auth } : server;
 
-    private ServerAddress Parse(string url)
+    private ServerAddress? TryParse(string? url)
     {
-        var text = url.Contains("://", StringComparison.Ordinal) ? url : "nats://" + url;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
-            throw new NatsException($"'{Redacted(url)}' is not a server URL");
-
-        if (uri.Scheme is not ("nats" or "tls"))
-            throw new NatsException($"'{Redacted(url)}': scheme {uri.Scheme} is not supported");
+        var text = url?.Contains("://", StringComparison.Ordinal) == true ? url : "nats://" + url;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Scheme is not ("nats" or "tls"))
+            return null;
 
         // Credentials in the options win over those in the URL; without a colon the user part is a token.
         var auth = _opts.AuthOpts;
