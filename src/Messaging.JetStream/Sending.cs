@@ -5,6 +5,7 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
 {
     private readonly string[] _subjects = new string[batch.Count];
     private readonly List<PublishFailure> _failures = [];
+    private readonly FailedKeys _failedKeys = new();
     private List<int> _unanswered = [.. Enumerable.Range(0, batch.Count)];
 
     /// <summary>Some messages have no answer yet.</summary>
@@ -56,7 +57,7 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
                 if (answers[i] is not { } answer)
                     unanswered.Add(index);
                 else if (FailureOf(index, await answer) is { } cause)
-                    _failures.Add(new PublishFailure(index, cause));
+                    Fail(index, cause);
             }
             catch (OperationCanceledException) when (attempted.IsCancellationRequested)
             {
@@ -64,7 +65,7 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
             }
             catch (NatsException exception)
             {
-                _failures.Add(new PublishFailure(index, NotTaken(index, exception)));
+                Fail(index, NotTaken(index, exception));
             }
         }
     }
@@ -72,18 +73,30 @@ internal sealed class Sending(IReadOnlyList<OutgoingMessage> batch, JetStreamLin
     private Task<NatsResult<PubAckResponse>> Send(int index, CancellationToken cancellationToken)
     {
         var message = batch[index].Message;
+        if (_failedKeys.HoldsBack(batch[index], out var preceding))
+        {
+            _failures.Add(new PublishFailure(index, preceding));
+            return Refused;
+        }
+
         var headers = NatsMessages.HeadersOf(message);
         var size = NatsMessages.SizeOf(headers, message.Body);
         if (size > link.LargestMessageBytes)
         {
             // The server would close the connection over it.
-            _failures.Add(new PublishFailure(index, new MessageTooLargeException(message.Id, size, link.LargestMessageBytes)));
+            Fail(index, new MessageTooLargeException(message.Id, size, link.LargestMessageBytes));
             return Refused;
         }
 
         var sent = link.JetStream.TryPublishAsync(
             _subjects[index], message.Body, BodyBytes.Instance, new NatsJSPubOpts { MsgId = message.Id }, headers, cancellationToken);
         return sent.AsTask();
+    }
+
+    private void Fail(int index, TransportException cause)
+    {
+        _failures.Add(new PublishFailure(index, cause));
+        _failedKeys.Add(batch[index]);
     }
 
     // Stands for an answer to a message that was not sent and whose failure is already known.
