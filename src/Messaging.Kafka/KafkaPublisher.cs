@@ -43,6 +43,25 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
         }
     }
 
+    /// <summary>Publishes one record to the partition given and tells its position.</summary>
+    /// <exception cref="TransportException">The broker did not take it, or did not answer in time.</exception>
+    public async Task<long> PublishAsync(TopicPartition partition, Message<byte[], byte[]> record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await Current().Producer.ProduceAsync(partition, record, cancellationToken).WaitAsync(timeout + LastReports, time, cancellationToken);
+            return result.Offset.Value;
+        }
+        catch (KafkaException exception)
+        {
+            throw new TransportException($"Kafka did not take a record for topic {partition.Topic}: {exception.Error.Reason} ({exception.Error.Code}).", exception);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TransportException($"Kafka did not answer for a record of topic {partition.Topic} in time.", exception);
+        }
+    }
+
     /// <summary>Sends what is queued, then closes. Waits no longer than the publish timeout.</summary>
     public async ValueTask DisposeAsync()
     {

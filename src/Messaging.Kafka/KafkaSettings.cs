@@ -57,6 +57,25 @@ internal static class KafkaSettings
         return config;
     }
 
+    /// <summary>For reading outside any group; librdkafka wants a name of one all the same.</summary>
+    public static ConsumerConfig ForReader(string servers, KafkaTransportOptions options, bool embedded)
+    {
+        var config = Apply(
+            new ConsumerConfig
+            {
+                QueuedMaxMessagesKbytes = FetchedKilobytes,
+                FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
+            },
+            servers,
+            options);
+        config.GroupId = "none";
+        config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        config.EnableAutoOffsetStore = false;
+        config.EnableAutoCommit = false;
+        config.EnablePartitionEof = true;
+        return config;
+    }
+
     private static T Apply<T>(T config, string servers, KafkaTransportOptions options)
         where T : ClientConfig
     {

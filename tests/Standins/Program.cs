@@ -11,6 +11,8 @@ internal static class Program
     {
         [SampleService.Verb, .. var rest] => SampleService.RunAsync(rest),
         [SampleHost.Verb, .. var rest] => SampleHost.RunAsync(rest),
+        [SampleEcho.Verb, .. var rest] => SampleEcho.RunAsync(rest),
+        [SampleHost.LauncherVerb, .. var rest] => SampleHost.LaunchAsync(rest),
         _ when args.Any(a => a is "--server" or "--internal-msbuild-node") =>
             TestPlatformTestFramework.RunAsync(args, Standins.SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         _ => ConsoleRunner.Run(args),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Eventing;
 using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting;
@@ -37,6 +38,8 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
     public IServiceCollection Services => _host.Services;
 
     public DistributedApplicationExecutionContext ExecutionContext { get; } = new();
+
+    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
 
     public IResourceCollection Resources { get; } = new ResourceCollection();
 
@@ -78,6 +81,7 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<Orchestrator>();
         Services.AddSingleton<ResourceHealth>();
         Services.AddSingleton<DependencyWaiter>();
-        Services.AddSingleton(s => new ResourceCommandService(s.GetRequiredService<Orchestrator>()));
+        Services.AddSingleton(Eventing);
+        Services.AddSingleton(s => new ResourceCommandService(s.GetRequiredService<Orchestrator>(), s.GetRequiredService<ResourceLoggerService>(), s));
     }
 }

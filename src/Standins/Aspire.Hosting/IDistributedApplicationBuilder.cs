@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Eventing;
 
 namespace Standins.Aspire.Hosting;
 
@@ -24,6 +25,9 @@ public interface IDistributedApplicationBuilder
 
     /// <summary>How the application runs.</summary>
     DistributedApplicationExecutionContext ExecutionContext { get; }
+
+    /// <summary>Lets one act when something happens, such as <c>Eventing.Subscribe&lt;BeforeStartEvent&gt;(…)</c>.</summary>
+    IDistributedApplicationEventing Eventing { get; }
 
     /// <summary>The resources so far.</summary>
     IResourceCollection Resources { get; }

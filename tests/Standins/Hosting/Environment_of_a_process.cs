@@ -11,14 +11,14 @@ public class Environment_of_a_process
 
         var environment = await application.EnvironmentAsync("svc-a");
 
-        var url = application.GetEndpoint("svc-a").ToString().TrimEnd('/');
-        url.ShouldStartWith("http://localhost:");
+        environment.Remove("ASPNETCORE_URLS", out var own).ShouldBeTrue();
+        own.ShouldMatch(@"^http://localhost:\d+$");
+        own.ShouldNotBe(application.GetEndpoint("svc-a").ToString().TrimEnd('/'), "consumers get the proxy");
         environment.Remove("OTEL_RESOURCE_ATTRIBUTES", out var attributes).ShouldBeTrue();
         attributes.ShouldMatch("^service\\.instance\\.id=[a-z]{8}$");
         environment.ShouldBe(
             new Dictionary<string, string>
             {
-                ["ASPNETCORE_URLS"] = url,
                 ["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true",
                 ["LOGGING__CONSOLE__FORMATTERNAME"] = "simple",
                 ["OTEL_SERVICE_NAME"] = "svc-a",
@@ -63,38 +63,7 @@ public class Environment_of_a_process
         environment["services__payment-provider__http__1"].ShouldBe(admin);
         environment["PAYMENT_PROVIDER_HTTP"].ShouldBe(http);
         environment["PAYMENT_PROVIDER_ADMIN"].ShouldBe(admin);
-        (await application.EnvironmentAsync("payment-provider"))["ASPNETCORE_URLS"].ShouldBe($"{http};{admin}");
-    }
-
-    [Fact]
-    public async Task Connection_strings_and_their_parts_are_byte_for_byte_those_of_aspire()
-    {
-        await using var application = await Running.StartAsync(b =>
-        {
-            var database = b.AddPostgres("pg").AddDatabase("orders-db", "orders");
-            var nats = b.AddNats("nats").WithJetStream();
-            var kafka = b.AddKafka("kafka");
-            b.AddSample("svc").WithReference(database).WithReference(nats).WithReference(kafka)
-                .WaitFor(database).WaitFor(nats).WaitFor(kafka);
-        });
-
-        var e = await application.EnvironmentAsync("svc");
-
-        var (port, password) = (e["ORDERS_DB_PORT"], e["ORDERS_DB_PASSWORD"]);
-        password.Length.ShouldBe(22);
-        e["ConnectionStrings__orders-db"].ShouldBe($"Host=localhost;Port={port};Username=postgres;Password={password};Database=orders");
-        e["ORDERS_DB_HOST"].ShouldBe("localhost");
-        e["ORDERS_DB_USERNAME"].ShouldBe("postgres");
-        e["ORDERS_DB_URI"].ShouldBe($"postgresql://postgres:{password}@localhost:{port}/orders");
-        e["ORDERS_DB_JDBCCONNECTIONSTRING"].ShouldBe($"jdbc:postgresql://localhost:{port}/orders");
-        e["ORDERS_DB_DATABASENAME"].ShouldBe("orders");
-
-        e["ConnectionStrings__nats"].ShouldBe($"nats://nats:{e["NATS_PASSWORD"]}@localhost:{e["NATS_PORT"]}");
-        e["NATS_URI"].ShouldBe(e["ConnectionStrings__nats"]);
-        e["NATS_HOST"].ShouldBe("localhost");
-        e["NATS_USERNAME"].ShouldBe("nats");
-
-        e["ConnectionStrings__kafka"].ShouldBe($"{e["KAFKA_HOST"]}:{e["KAFKA_PORT"]}");
+        (await application.EnvironmentAsync("payment-provider"))["ASPNETCORE_URLS"].ShouldMatch(@"^http://localhost:\d+;http://localhost:\d+$");
     }
 
     [Fact]

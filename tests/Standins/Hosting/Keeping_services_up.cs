@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Standins.Tests.Hosting.Sample;
 
 namespace Standins.Tests.Hosting;
@@ -38,6 +40,29 @@ public class Keeping_services_up
     }
 
     [Fact]
+    public async Task A_crash_is_reported_with_its_exit_code_and_the_last_20_lines()
+    {
+        var reports = new Reports();
+        await using var application = await Running.StartAsync(b =>
+        {
+            b.Services.AddLogging(l => l.AddProvider(reports));
+            b.AddSample("svc");
+        });
+        for (var line = 1; line <= 25; line++)
+            await application.PostAsync("svc", $"/say?text=line-{line}.");
+
+        // The client may send it again: the answer is cut off.
+        await Task.WhenAny(application.PostAsync("svc", "/exit?code=7"));
+        await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
+
+        var report = reports.First(r => r.StartsWith("svc exited unexpectedly with code 7;", StringComparison.Ordinal));
+        report.ShouldContain("line-25.");
+        report.ShouldContain("line-6.");
+        report.ShouldNotContain("line-5.");
+    }
+
+    [Fact]
     public async Task Without_restarts_a_crashed_service_stays_down()
     {
         await using var application = await Running.StartAsync(b => b.AddSample("svc"), "--RestartCrashed=false");
@@ -55,21 +80,21 @@ public class Keeping_services_up
         var url = application.GetEndpoint("svc");
         var first = await application.PidAsync("svc");
 
-        (await CommandAsync(application, "stop")).Success.ShouldBeTrue();
+        (await application.CommandAsync("svc", "stop")).Success.ShouldBeTrue();
         Processes.IsAlive(first).ShouldBeFalse();
         application.Now("svc").State?.Text.ShouldBe(KnownResourceStates.Finished);
 
-        (await CommandAsync(application, "start")).Success.ShouldBeTrue();
+        (await application.CommandAsync("svc", "start")).Success.ShouldBeTrue();
         await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
         var second = await application.PidAsync("svc");
         second.ShouldNotBe(first);
 
-        (await CommandAsync(application, "restart")).Success.ShouldBeTrue();
+        (await application.CommandAsync("svc", "restart")).Success.ShouldBeTrue();
         await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
         (await application.PidAsync("svc")).ShouldNotBe(second);
         application.GetEndpoint("svc").ShouldBe(url);
 
-        (await CommandAsync(application, "dance")).Success.ShouldBeFalse();
+        (await application.CommandAsync("svc", "dance")).Success.ShouldBeFalse();
     }
 
     [Fact]
@@ -91,14 +116,29 @@ public class Keeping_services_up
         }
     }
 
-    private static Task<ExecuteCommandResult> CommandAsync(DistributedApplication application, string command) =>
-        application.ResourceCommands.ExecuteCommandAsync("svc", command, TestContext.Current.CancellationToken);
-
     private static async Task<object?> ExecuteAsync(string connectionString, string sql)
     {
         await using var connection = new Npgsql.NpgsqlConnection(connectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new Npgsql.NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What the app host logs.</summary>
+    private sealed class Reports : System.Collections.Concurrent.ConcurrentQueue<string>, ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 }

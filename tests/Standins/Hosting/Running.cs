@@ -3,7 +3,7 @@ namespace Standins.Tests.Hosting;
 /// <summary>An application that is described, started and stopped by one test.</summary>
 internal static class Running
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public static async Task<DistributedApplication> StartAsync(Action<IDistributedApplicationBuilder> describe, params string[] args)
     {
@@ -32,6 +32,28 @@ internal static class Running
         using var client = application.CreateHttpClient(resource);
         return await client.GetStringAsync(path, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>The number of a process as its snapshot has it, by the id of the instance.</summary>
+    public static int Pid(this CustomResourceSnapshot snapshot) => (int)snapshot.Properties.Single(p => p.Name == "executable.pid").Value!;
+
+    /// <summary>What is known of every instance of a resource, by id.</summary>
+    public static async Task<Dictionary<string, CustomResourceSnapshot>> InstancesAsync(this DistributedApplication application, string resource, int count)
+    {
+        using var limit = NewLimit();
+        var found = new Dictionary<string, CustomResourceSnapshot>();
+        await foreach (var change in application.ResourceNotifications.WatchAsync(limit.Token))
+        {
+            if (change.Resource.Name == resource)
+                found[change.ResourceId] = change.Snapshot;
+            if (found.Count == count)
+                break;
+        }
+
+        return found.Keys.ToDictionary(id => id, application.Now);
+    }
+
+    public static Task<ExecuteCommandResult> CommandAsync(this DistributedApplication application, string resourceId, string command) =>
+        application.ResourceCommands.ExecuteCommandAsync(resourceId, command, TestContext.Current.CancellationToken);
 
     public static async Task<int> PidAsync(this DistributedApplication application, string resource) =>
         int.Parse(await application.GetAsync(resource, "/pid"));

@@ -103,6 +103,19 @@ public sealed class Stopping : IDisposable
     }
 
     [Fact]
+    public async Task An_app_host_stops_when_the_dotnet_run_that_started_it_is_killed()
+    {
+        using var limit = Running.NewLimit();
+        using var launcher = Samples.LaunchHost(_temp);
+        await launcher.WaitUntilStartedAsync(limit.Token);
+
+        Processes.Kill(launcher.Id, Kill);
+        await launcher.WaitForExitAsync(limit.Token);
+
+        (await Processes.EventuallyAsync(() => IsClean(_temp), Running.Limit, limit.Token)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Data_is_kept_on_demand()
     {
         using var limit = Running.NewLimit();

@@ -109,7 +109,7 @@ public class Waiting
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         var failure = await Should.ThrowAsync<DistributedApplicationException>(() => Running.StartAsync(
-            b => b.AddSample("svc").WithHttpEndpoint(port, name: "fixed")));
+            b => b.AddSample("svc").WithHttpEndpoint(port, name: "fixed"), "--DcpPublisher:RandomizePorts=false"));
 
         failure.Message.ShouldStartWith($"'svc' cannot have port {port}: ");
     }

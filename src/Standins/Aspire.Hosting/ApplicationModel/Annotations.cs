@@ -100,6 +100,11 @@ public sealed class ReplicaAnnotation(int replicas = 1) : IResourceAnnotation
     public int Replicas { get; } = replicas;
 }
 
+internal static class ReplicaExtensions
+{
+    public static int GetReplicaCount(this IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
+}
+
 /// <summary>How a resource relates to another one.</summary>
 /// <param name="resource">The other resource.</param>
 /// <param name="type"><c>Reference</c>, <c>WaitFor</c> or <c>Parent</c>.</param>

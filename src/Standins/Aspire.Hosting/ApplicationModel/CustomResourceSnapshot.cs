@@ -3,16 +3,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>What is known of a running resource at one moment. Immutable.</summary>
+/// <summary>What is known of one instance of a resource at one moment. Immutable.</summary>
 public sealed record CustomResourceSnapshot
 {
     /// <summary>The kind of resource: Project, Executable, Parameter, …</summary>
     public required string ResourceType { get; init; }
 
+    /// <summary>What else is known; <c>executable.pid</c> is the number of the process while it runs.</summary>
+    public ImmutableArray<ResourcePropertySnapshot> Properties { get; init; } = [];
+
     /// <summary>One of <see cref="KnownResourceStates" />; null before the start.</summary>
     public ResourceStateSnapshot? State { get; init; }
 
-    /// <summary>The exit code of the process; null while it runs.</summary>
+    /// <summary>The exit code of the process, 128 + n after signal n; null while it runs.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>When the process started.</summary>
@@ -21,17 +24,14 @@ public sealed record CustomResourceSnapshot
     /// <summary>When the process ended.</summary>
     public DateTime? StopTimeStamp { get; init; }
 
-    /// <summary>Where the resource listens.</summary>
+    /// <summary>Where the resource is reached.</summary>
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
-
-    /// <summary>What else is known, by name: <c>executable.pid</c> is the number of the process while it runs.</summary>
-    public ImmutableArray<ResourcePropertySnapshot> Properties { get; init; } = [];
 
     /// <summary>The last result of each health check; a check that has not run yet has no status.</summary>
     public ImmutableArray<HealthReportSnapshot> HealthReports { get; init; } = [];
 
     /// <summary>
-    /// Null unless the resource runs. Healthy without checks, otherwise the worst of them, where one that has not run yet
+    /// Null unless the instance runs. Healthy without checks, otherwise the worst of them, where one that has not run yet
     /// counts as unhealthy.
     /// </summary>
     public HealthStatus? HealthStatus => State?.Text != KnownResourceStates.Running
@@ -39,32 +39,27 @@ public sealed record CustomResourceSnapshot
         : HealthReports.Length == 0
             ? Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy
             : HealthReports.Min(r => r.Status ?? Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Unhealthy);
+
+    /// <summary>Whether the callbacks of <see cref="ResourceReadyEvent" /> have ended since the start.</summary>
+    internal bool IsAnnounced { get; init; }
+
+    internal bool IsReady => IsAnnounced && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
 }
 
-/// <summary>The state of a resource.</summary>
-/// <param name="Text">One of <see cref="KnownResourceStates" />.</param>
-/// <param name="Style">How to show it; unused here.</param>
+/// <summary>The state of a resource: one of <see cref="KnownResourceStates" />. The style is unused here.</summary>
 public sealed record ResourceStateSnapshot(string Text, string? Style)
 {
     /// <summary>Makes a state of its name.</summary>
-    /// <param name="s">The name.</param>
     public static implicit operator ResourceStateSnapshot?(string? s) => s is null ? null : new(s, null);
 }
 
-/// <summary>One more thing that is known of a resource.</summary>
+/// <summary>Something else that is known of a resource.</summary>
 public sealed record ResourcePropertySnapshot(string Name, object? Value);
 
-/// <summary>An address of a resource.</summary>
-/// <param name="Name">The name of the endpoint.</param>
-/// <param name="Url">The address.</param>
-/// <param name="IsInternal">Whether it is of no interest to people.</param>
+/// <summary>An address of a resource, by the name of its endpoint; an internal one is of no interest to people.</summary>
 public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal);
 
-/// <summary>The last result of one health check.</summary>
-/// <param name="Name">The key of the check.</param>
-/// <param name="Status">The result; null before the first run.</param>
-/// <param name="Description">What the check says.</param>
-/// <param name="ExceptionText">What went wrong.</param>
+/// <summary>The last result of one health check: its key, the status (null before the first run) and what it says.</summary>
 public sealed record HealthReportSnapshot(string Name, HealthStatus? Status, string? Description, string? ExceptionText);
 
 /// <summary>The states of a resource.</summary>
@@ -95,16 +90,13 @@ public static class KnownResourceStates
     public static IReadOnlyList<string> TerminalStates { get; } = [Finished, FailedToStart, Exited];
 }
 
-/// <summary>A resource has changed.</summary>
-/// <param name="resource">The resource.</param>
-/// <param name="resourceId">The id of its instance.</param>
-/// <param name="snapshot">What is known of it now.</param>
+/// <summary>An instance of a resource has changed: its id, and what is known of it now.</summary>
 public sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
 {
     /// <summary>The resource.</summary>
     public IResource Resource { get; } = resource;
 
-    /// <summary>The id of its instance.</summary>
+    /// <summary>The id of the instance: the name of the resource and 8 letters for a process.</summary>
     public string ResourceId { get; } = resourceId;
 
     /// <summary>What is known of it now.</summary>

@@ -9,28 +9,23 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     private AllocatedEndpoint? _allocated;
 
     /// <summary>Describes an endpoint.</summary>
-    /// <param name="protocol">The transport protocol; only TCP is supported.</param>
+    /// <param name="protocol">Only TCP is supported.</param>
     /// <param name="uriScheme">The scheme of its address; <c>tcp</c> by default.</param>
     /// <param name="name">Its name; the scheme by default.</param>
     /// <param name="port">The port clients use; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on. There is no proxy: it is that of the clients, and both given must be equal.</param>
-    public EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null)
+    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
+    public EndpointAnnotation(
+        ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null, bool isProxied = true)
     {
         if (protocol != ProtocolType.Tcp)
             throw new DistributedApplicationException($"An endpoint of protocol {protocol} is not supported: only TCP is.");
 
-        if (port is not null && targetPort is not null && port != targetPort)
-            throw new DistributedApplicationException($"An endpoint with port {port} and target port {targetPort} would need a proxy.");
-
-        Protocol = protocol;
         UriScheme = uriScheme ?? "tcp";
         Name = name ?? UriScheme;
         Port = port;
         TargetPort = targetPort;
+        IsProxied = isProxied;
     }
-
-    /// <summary>The transport protocol.</summary>
-    public ProtocolType Protocol { get; }
 
     /// <summary>The scheme of the address.</summary>
     public string UriScheme { get; }
@@ -41,8 +36,11 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     /// <summary>The port asked for; null for a free one.</summary>
     public int? Port { get; }
 
-    /// <summary>The port the process is to listen on; null for the same as <see cref="Port" />.</summary>
+    /// <summary>The port the process is to listen on; null for a free one.</summary>
     public int? TargetPort { get; }
+
+    /// <summary>Whether clients reach the process through a proxy, or the process listens on their port itself.</summary>
+    public bool IsProxied { get; }
 
     /// <summary>Whether the process chooses the port itself and says which.</summary>
     internal bool IsAllocatedByProcess { get; init; }
@@ -67,16 +65,16 @@ public sealed class EndpointAnnotation : IResourceAnnotation
 }
 
 /// <summary>Where an endpoint is.</summary>
-/// <param name="endpoint">The endpoint.</param>
-/// <param name="address">The host.</param>
-/// <param name="port">The port.</param>
-public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port)
+public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port, string? targetPortExpression = null)
 {
     /// <summary>The host.</summary>
     public string Address { get; } = address;
 
-    /// <summary>The port.</summary>
+    /// <summary>The port clients use.</summary>
     public int Port { get; } = port;
+
+    /// <summary>The port the process listens on, or, behind a proxy, text that each replica's own port takes the place of.</summary>
+    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The scheme.</summary>
     public string UriScheme => endpoint.UriScheme;

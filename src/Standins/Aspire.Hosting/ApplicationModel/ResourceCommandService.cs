@@ -2,63 +2,70 @@ using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>The outcome of a command.</summary>
-public sealed class ExecuteCommandResult
-{
-    /// <summary>Whether it did what was asked.</summary>
-    public required bool Success { get; init; }
-
-    /// <summary>Whether it was cancelled.</summary>
-    public bool Canceled { get; init; }
-
-    /// <summary>Why it failed.</summary>
-    public string? Message { get; init; }
-}
-
-/// <summary>Starts, stops and restarts single resources of a running application. Thread safe.</summary>
+/// <summary>Executes commands of the resources of a running application. Thread safe.</summary>
 public sealed class ResourceCommandService
 {
     private readonly Orchestrator _orchestrator;
+    private readonly ResourceLoggerService _logs;
+    private readonly IServiceProvider _services;
 
-    internal ResourceCommandService(Orchestrator orchestrator) => _orchestrator = orchestrator;
+    internal ResourceCommandService(Orchestrator orchestrator, ResourceLoggerService logs, IServiceProvider services) =>
+        (_orchestrator, _logs, _services) = (orchestrator, logs, services);
 
-    /// <summary>Executes a command and waits for its end: a start or restart has succeeded when the process runs.</summary>
-    /// <param name="resourceId">The name of the resource.</param>
-    /// <param name="commandName"><c>start</c>, <c>stop</c> or <c>restart</c>, also with Aspire's older prefix <c>resource-</c>.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The outcome; a failure is a result, not an exception.</returns>
+    /// <summary>Executes a command on every replica of a resource at once and waits for its end.</summary>
+    public Task<ExecuteCommandResult> ExecuteCommandAsync(IResource resource, string commandName, CancellationToken cancellationToken = default) =>
+        ExecuteCommandAsync(resource.Name, commandName, cancellationToken);
+
+    /// <summary>
+    /// Executes a command and waits for its end: a start or restart has succeeded when the process runs. A failure is a result, not
+    /// an exception.
+    /// </summary>
+    /// <param name="resourceId">The name of the resource, for all its replicas at once, or the id of one instance.</param>
+    /// <param name="commandName">
+    /// <c>start</c>, <c>stop</c>, <c>restart</c> (also with Aspire's older prefix <c>resource-</c>), or one added by <c>WithCommand</c>.
+    /// </param>
     public async Task<ExecuteCommandResult> ExecuteCommandAsync(string resourceId, string commandName, CancellationToken cancellationToken = default)
     {
-        if (_orchestrator.FindProcess(resourceId) is not { } process)
-            return new ExecuteCommandResult { Success = false, Message = $"There is no process resource '{resourceId}'." };
+        var agents = _orchestrator.FindAgents(resourceId);
+        if (agents.Count == 0)
+            return CommandResults.Failure($"Resource '{resourceId}' not found.");
 
+        var results = await Task.WhenAll(agents.Select(agent => ExecuteAsync(agent, commandName, cancellationToken)));
+        return results.FirstOrDefault(r => !r.Success && !r.Canceled) ?? results.FirstOrDefault(r => !r.Success) ?? results[0];
+    }
+
+    private async Task<ExecuteCommandResult> ExecuteAsync(IAgent agent, string commandName, CancellationToken cancellationToken)
+    {
+        var custom = agent.Instance.Resource.Annotations.OfType<ResourceCommandAnnotation>().LastOrDefault(c => c.Name == commandName);
         try
         {
-            switch (commandName.Replace("resource-", "", StringComparison.Ordinal))
+            if (custom is not null)
             {
-                case "start":
-                    await process.StartAgainAsync(cancellationToken);
-                    break;
-                case "stop":
-                    await process.StopAsync(discard: false, cancellationToken);
-                    break;
-                case "restart":
-                    await process.StopAsync(discard: false, cancellationToken);
-                    await process.StartAgainAsync(cancellationToken);
-                    break;
-                default:
-                    return new ExecuteCommandResult { Success = false, Message = $"'{resourceId}' has no command '{commandName}'." };
+                return await custom.ExecuteCommand(new ExecuteCommandContext
+                {
+                    ServiceProvider = _services,
+                    ResourceName = agent.Instance.Id,
+                    CancellationToken = cancellationToken,
+                    Logger = _logs.LoggerOf(agent.Instance),
+                });
             }
+
+            var name = commandName.Replace("resource-", "", StringComparison.Ordinal);
+            if (agent is not ProcessAgent process || name is not ("start" or "stop" or "restart"))
+                return CommandResults.Failure($"'{agent.Instance.Name}' has no command '{commandName}'.");
+            if (name is "stop" or "restart")
+                await process.StopAsync(discard: false, cancellationToken);
+            if (name is "start" or "restart")
+                await process.StartAgainAsync(cancellationToken);
+            return CommandResults.Success();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new ExecuteCommandResult { Success = false, Canceled = true, Message = "Cancelled." };
+            return CommandResults.Canceled();
         }
-        catch (DistributedApplicationException failure)
+        catch (Exception failure)
         {
-            return new ExecuteCommandResult { Success = false, Message = failure.Message };
+            return CommandResults.Failure(failure.Message);
         }
-
-        return new ExecuteCommandResult { Success = true };
     }
 }

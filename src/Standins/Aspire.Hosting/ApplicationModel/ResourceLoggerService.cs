@@ -2,18 +2,19 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>A line a resource has written.</summary>
-/// <param name="LineNumber">Counts from 1.</param>
+/// <param name="LineNumber">Counts from 1 in each instance.</param>
 /// <param name="Content">The time of arrival in UTC (ISO 8601, seven decimals), a space, the text.</param>
 /// <param name="IsErrorMessage">Whether it came on standard error.</param>
 public readonly record struct LogLine(int LineNumber, string Content, bool IsErrorMessage);
 
 /// <summary>
 /// Keeps the newest lines of every resource and hands them on: to whoever watches, and to the logger category
-/// <c>{AppName}.Resources.{resource}</c>. Thread safe.
+/// <c>{AppName}.Resources.{resource}</c>, where a replica of several goes by its id. Thread safe.
 /// </summary>
 public sealed class ResourceLoggerService
 {
@@ -21,16 +22,9 @@ public sealed class ResourceLoggerService
     private readonly Func<string, ILogger> _loggerOf;
     private readonly TimeProvider _time;
 
-    internal ResourceLoggerService(Func<string, ILogger> loggerOf, TimeProvider time)
-    {
-        _loggerOf = loggerOf;
-        _time = time;
-    }
+    internal ResourceLoggerService(Func<string, ILogger> loggerOf, TimeProvider time) => (_loggerOf, _time) = (loggerOf, time);
 
-    /// <summary>The lines that are kept (the newest 1,000), then every new one.</summary>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="cancellationToken">Ends the stream by an exception.</param>
-    /// <returns>An endless stream of batches.</returns>
+    /// <summary>The lines of all instances that are kept (the newest 1,000), then every new one; an endless stream of batches.</summary>
     public async IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(
         string resourceName, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -52,43 +46,47 @@ public sealed class ResourceLoggerService
         }
     }
 
-    internal void Write(string resourceName, string text, bool isError) => Of(resourceName).Add(text, isError);
+    internal ILogger LoggerOf(ResourceInstance instance) => _loggerOf(instance.Name);
 
-    internal void WriteSystem(string resourceName, string text) => Of(resourceName).Add("[sys] " + text, isError: false);
+    internal void Write(ResourceInstance instance, string text, bool isError) => Of(instance.Resource.Name).Add(instance.Name, text, isError);
 
-    internal IReadOnlyList<string> Tail(string resourceName, int count) => Of(resourceName).Tail(count);
+    internal void WriteSystem(ResourceInstance instance, string text) => Write(instance, "[sys] " + text, isError: false);
+
+    internal IReadOnlyList<string> Tail(ResourceInstance instance, int count) => Of(instance.Resource.Name).Tail(instance.Name, count);
 
     private ResourceLog Of(string resourceName) =>
-        _logs.GetOrAdd(resourceName, static (name, self) => new ResourceLog(self._loggerOf(name), self._time), this);
+        _logs.GetOrAdd(resourceName, static (_, self) => new ResourceLog(self._loggerOf, self._time), this);
 }
 
-internal sealed partial class ResourceLog(ILogger logger, TimeProvider time)
+internal sealed partial class ResourceLog(Func<string, ILogger> loggerOf, TimeProvider time)
 {
     private const int Kept = 1000;
 
     private readonly Lock _lock = new();
-    private readonly Queue<(LogLine Line, string Text)> _lines = new(Kept);
+    private readonly Queue<(string Instance, LogLine Line, string Text)> _lines = new(Kept);
+    private readonly Dictionary<string, (ILogger Logger, int Count)> _instances = [];
     private readonly List<Channel<LogLine>> _watchers = [];
-    private int _count;
 
-    public void Add(string text, bool isError)
+    public void Add(string instance, string text, bool isError)
     {
         lock (_lock)
         {
-            var line = new LogLine(++_count, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffK} {text}", isError);
+            var (logger, count) = _instances.TryGetValue(instance, out var known) ? known : (loggerOf(instance), 0);
+            _instances[instance] = (logger, ++count);
+            var line = new LogLine(count, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffK} {text}", isError);
             if (_lines.Count == Kept)
                 _lines.Dequeue();
-            _lines.Enqueue((line, text));
+            _lines.Enqueue((instance, line, text));
             foreach (var watcher in _watchers)
                 watcher.Writer.TryWrite(line);
-            LogText(isError ? LogLevel.Error : LogLevel.Information, line.LineNumber, text);
+            LogText(logger, isError ? LogLevel.Error : LogLevel.Information, count, text);
         }
     }
 
-    public IReadOnlyList<string> Tail(int count)
+    public IReadOnlyList<string> Tail(string instance, int count)
     {
         lock (_lock)
-            return [.. _lines.TakeLast(count).Select(l => l.Text)];
+            return [.. _lines.Where(l => l.Instance == instance).TakeLast(count).Select(l => l.Text)];
     }
 
     public Channel<LogLine> Subscribe()
@@ -96,7 +94,7 @@ internal sealed partial class ResourceLog(ILogger logger, TimeProvider time)
         var channel = Channel.CreateUnbounded<LogLine>(new UnboundedChannelOptions { SingleReader = true });
         lock (_lock)
         {
-            foreach (var (line, _) in _lines)
+            foreach (var (_, line, _) in _lines)
                 channel.Writer.TryWrite(line);
             _watchers.Add(channel);
         }
@@ -111,5 +109,5 @@ internal sealed partial class ResourceLog(ILogger logger, TimeProvider time)
     }
 
     [LoggerMessage(Message = "{LineNumber}: {Content}")]
-    private partial void LogText(LogLevel level, int lineNumber, string content);
+    private static partial void LogText(ILogger logger, LogLevel level, int lineNumber, string content);
 }

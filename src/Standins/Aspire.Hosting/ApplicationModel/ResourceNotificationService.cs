@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>Knows the state of every resource and tells who wants to know. Thread safe.</summary>
+/// <summary>Knows the state of every instance of every resource and tells who wants to know. Thread safe.</summary>
 public sealed class ResourceNotificationService
 {
     private readonly Lock _lock = new();
@@ -15,19 +16,11 @@ public sealed class ResourceNotificationService
     {
     }
 
-    /// <summary>Waits until a resource is in a state.</summary>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="targetState">The state; Running by default.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>A task that ends when the resource is in the state.</returns>
+    /// <summary>Waits until a resource, or one of its replicas, is in a state; Running by default.</summary>
     public Task WaitForResourceAsync(string resourceName, string? targetState = null, CancellationToken cancellationToken = default) =>
         WaitForResourceAsync(resourceName, [targetState ?? KnownResourceStates.Running], cancellationToken);
 
-    /// <summary>Waits until a resource is in one of several states.</summary>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="targetStates">The states.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The state it is in.</returns>
+    /// <summary>Waits until a resource, or one of its replicas, is in one of several states, and says in which.</summary>
     public async Task<string> WaitForResourceAsync(string resourceName, IEnumerable<string> targetStates, CancellationToken cancellationToken = default)
     {
         var states = targetStates.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -35,11 +28,7 @@ public sealed class ResourceNotificationService
         return found.Snapshot.State!.Text;
     }
 
-    /// <summary>Waits until a resource is as asked for.</summary>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="predicate">Says whether it is.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>What is known of the resource then.</returns>
+    /// <summary>Waits until a resource, or one of its replicas, is as asked for.</summary>
     public async Task<ResourceEvent> WaitForResourceAsync(
         string resourceName, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken = default)
     {
@@ -52,38 +41,30 @@ public sealed class ResourceNotificationService
         throw new OperationCanceledException(cancellationToken);
     }
 
-    /// <summary>Waits until a resource runs and is healthy.</summary>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>What is known of the resource then.</returns>
+    /// <summary>Waits until a resource with all its replicas runs and is healthy, and what was to happen then has happened.</summary>
     /// <exception cref="DistributedApplicationException">The resource failed to start or ended.</exception>
     public async Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default)
     {
-        var found = await WaitForResourceAsync(
-            resourceName,
-            e => e.Snapshot.HealthStatus == HealthStatus.Healthy || HasEnded(e.Snapshot),
-            cancellationToken);
-        return HasEnded(found.Snapshot)
-            ? throw new DistributedApplicationException($"'{resourceName}' cannot become healthy: it is in the state {found.Snapshot.State?.Text}.")
-            : found;
+        var found = await WaitForAllAsync(resourceName, s => s.IsReady, cancellationToken);
+        return found.FirstOrDefault(e => HasEnded(e.Snapshot)) is { } ended
+            ? throw new DistributedApplicationException($"'{resourceName}' cannot become healthy: it is in the state {ended.Snapshot.State?.Text}.")
+            : found[0];
     }
 
-    /// <summary>What is known of a resource now.</summary>
-    /// <param name="resourceId">The name of the resource or the id of its instance.</param>
-    /// <param name="resourceEvent">What is known.</param>
-    /// <returns>Whether there is such a resource.</returns>
-    public bool TryGetCurrentState(string resourceId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResourceEvent? resourceEvent)
+    /// <summary>What is known now of an instance, by its id, or of a resource that has one instance, by its name.</summary>
+    public bool TryGetCurrentState(string resourceId, [NotNullWhen(true)] out ResourceEvent? resourceEvent)
     {
         lock (_lock)
         {
-            return _current.TryGetValue(resourceId, out resourceEvent)
-                || (resourceEvent = _current.Values.FirstOrDefault(e => e.ResourceId.Equals(resourceId, StringComparison.OrdinalIgnoreCase))) is not null;
+            if (_current.TryGetValue(resourceId, out resourceEvent))
+                return true;
+
+            resourceEvent = Of(resourceId) is [var only] ? only : null;
+            return resourceEvent is not null;
         }
     }
 
-    /// <summary>All that is known now, then every change.</summary>
-    /// <param name="cancellationToken">Ends the stream by an exception.</param>
-    /// <returns>An endless stream.</returns>
+    /// <summary>All that is known now, then every change; an endless stream that the token ends by an exception.</summary>
     public async IAsyncEnumerable<ResourceEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var changes = Channel.CreateUnbounded<ResourceEvent>(new UnboundedChannelOptions { SingleReader = true });
@@ -106,20 +87,45 @@ public sealed class ResourceNotificationService
         }
     }
 
+    /// <summary>Waits until all replicas of a resource are as asked for, or one has ended; the ended ones are among the answer.</summary>
+    internal async Task<List<ResourceEvent>> WaitForAllAsync(
+        string resourceName, Func<CustomResourceSnapshot, bool> predicate, CancellationToken cancellationToken)
+    {
+        var latest = new Dictionary<string, ResourceEvent>();
+        await foreach (var change in WatchAsync(cancellationToken))
+        {
+            if (!change.Resource.Name.Equals(resourceName, StringComparison.OrdinalIgnoreCase))
+                continue;
+
+            latest[change.ResourceId] = change;
+            var failed = latest.Values.Any(e => HasEnded(e.Snapshot) && !predicate(e.Snapshot));
+            if (failed || (latest.Count >= change.Resource.GetReplicaCount() && latest.Values.All(e => predicate(e.Snapshot))))
+                return [.. latest.Values];
+        }
+
+        throw new OperationCanceledException(cancellationToken);
+    }
+
+    internal List<ResourceEvent> Of(string resourceName)
+    {
+        lock (_lock)
+            return [.. _current.Values.Where(e => e.Resource.Name.Equals(resourceName, StringComparison.OrdinalIgnoreCase))];
+    }
+
     internal static bool HasEnded(CustomResourceSnapshot snapshot) =>
         snapshot.State?.Text is { } state && (state == KnownResourceStates.FailedToStart || state == KnownResourceStates.Finished);
 
-    internal void Publish(IResource resource, string instanceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
+    internal void Publish(ResourceInstance instance, Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
     {
         lock (_lock)
         {
-            var previous = _current.TryGetValue(resource.Name, out var known)
+            var previous = _current.TryGetValue(instance.Id, out var known)
                 ? known.Snapshot
-                : new CustomResourceSnapshot { ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal) };
-            var change = new ResourceEvent(resource, instanceId, stateFactory(previous));
-            _current[resource.Name] = change;
+                : new CustomResourceSnapshot { ResourceType = instance.Resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal) };
+            var changed = new ResourceEvent(instance.Resource, instance.Id, change(previous));
+            _current[instance.Id] = changed;
             foreach (var watcher in _watchers)
-                watcher.Writer.TryWrite(change);
+                watcher.Writer.TryWrite(changed);
         }
     }
 }

@@ -25,12 +25,15 @@ public static class ProjectExtensions
     public static IResourceBuilder<ProjectResource> AddProject(this IDistributedApplicationBuilder builder, string name, string projectPath) =>
         builder.AddProject(name, new ProjectPathMetadata(Path.GetFullPath(Path.Combine(builder.AppHostDirectory, projectPath))));
 
-    /// <summary>Says how many processes of the project run. The stand-in runs one and refuses more when the application starts.</summary>
+    /// <summary>Says how many processes of the project run, each with ports of its own behind the same proxy.</summary>
     /// <param name="builder">The project.</param>
     /// <param name="replicas">The number.</param>
     /// <returns>The builder.</returns>
-    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) =>
-        builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
+        return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
+    }
 
     [SuppressMessage("Performance", "CA1859:Use concrete types when possible", Justification = "TProject is not seen by the rule.")]
     private static IResourceBuilder<ProjectResource> AddProject(this IDistributedApplicationBuilder builder, string name, IProjectMetadata metadata)

@@ -82,28 +82,42 @@ public static class ResourceBuilderExtensions
     /// <typeparam name="T">The type of the resource.</typeparam>
     /// <param name="builder">The resource.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; the stand-in has no proxy, so it is the same.</param>
+    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
     /// <param name="name">The name of the endpoint; <c>http</c> by default.</param>
     /// <param name="env">An environment variable that tells the process its port; projects are told by ASPNETCORE_URLS.</param>
+    /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
-        this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null)
-        where T : IResourceWithEndpoints => builder.AddEndpoint(new EndpointAnnotation(ProtocolType.Tcp, "http", name, port, targetPort), env);
+        this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null, bool isProxied = true)
+        where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name, env, isProxied);
 
     /// <summary>Adds an endpoint.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>
     /// <param name="builder">The resource.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; the stand-in has no proxy, so it is the same.</param>
+    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
     /// <param name="scheme">The scheme of its address; <c>tcp</c> by default.</param>
     /// <param name="name">The name of the endpoint; the scheme by default.</param>
     /// <param name="env">An environment variable that tells the process its port.</param>
+    /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
     public static IResourceBuilder<T> WithEndpoint<T>(
-        this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? scheme = null, string? name = null, string? env = null)
-        where T : IResourceWithEndpoints => builder.AddEndpoint(new EndpointAnnotation(ProtocolType.Tcp, scheme, name, port, targetPort), env);
+        this IResourceBuilder<T> builder,
+        int? port = null,
+        int? targetPort = null,
+        string? scheme = null,
+        string? name = null,
+        string? env = null,
+        bool isProxied = true)
+        where T : IResourceWithEndpoints => builder.AddEndpoint(new EndpointAnnotation(ProtocolType.Tcp, scheme, name, port, targetPort, isProxied), env);
+
+    /// <summary>Adds a command, in place of one of the same name.</summary>
+    /// <param name="executeCommand">Does it, in the app host; called for each replica.</param>
+    public static IResourceBuilder<T> WithCommand<T>(
+        this IResourceBuilder<T> builder, string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand)
+        where T : IResource => builder.WithAnnotation(new ResourceCommandAnnotation(name, displayName, executeCommand));
 
     /// <summary>Marks the HTTP endpoints as meant for the outside. Without effect on this machine.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>

@@ -1,17 +1,24 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.Health;
 
-/// <summary>Healthy while a GET is answered with the status code.</summary>
+/// <summary>Healthy while a GET is answered with the status code; for a replica, by that very replica.</summary>
 internal sealed class HttpHealthCheck(EndpointReference endpoint, string path, int statusCode) : IHealthCheck
 {
     // A connection of its own for each probe: a restarted process must not be judged by an old connection.
     private static readonly HttpClient Client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false });
 
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        CheckAsync(endpoint.Url, cancellationToken);
+
+    public Task<HealthCheckResult> CheckAsync(ResourceInstance instance, CancellationToken cancellationToken) =>
+        CheckAsync(instance.UrlOf(endpoint), cancellationToken);
+
+    private async Task<HealthCheckResult> CheckAsync(string address, CancellationToken cancellationToken)
     {
-        var uri = new Uri(new Uri(endpoint.Url), path);
+        var uri = new Uri(new Uri(address), path);
         try
         {
             using var answer = await Client.GetAsync(uri, cancellationToken);

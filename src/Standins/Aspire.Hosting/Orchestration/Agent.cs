@@ -1,22 +1,23 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Eventing;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
-/// <summary>Brings one resource up, keeps it up, and takes it down.</summary>
+/// <summary>Brings one instance of a resource up, keeps it up, and takes it down.</summary>
 internal interface IAgent : IDisposable
 {
-    IResource Resource { get; }
+    ResourceInstance Instance { get; }
 
-    /// <summary>Begins to bring the resource up; does not wait.</summary>
+    /// <summary>Begins to bring the instance up; does not wait.</summary>
     void Start();
 
-    /// <summary>Ends when the resource is up: running and healthy, or, if it is a job, started.</summary>
+    /// <summary>Ends when the instance is up: running and healthy, or, if it is a job, started.</summary>
     /// <exception cref="DistributedApplicationException">It did not come up.</exception>
     Task Up { get; }
 
-    /// <summary>Takes the resource down.</summary>
+    /// <summary>Takes the instance down.</summary>
     /// <param name="discard">Whether nobody will read its data any more.</param>
     /// <param name="kill">Turns asking into killing.</param>
     Task StopAsync(bool discard, CancellationToken kill);
@@ -33,6 +34,10 @@ internal sealed record AgentContext(
     ResourceLoggerService Logs,
     ResourceHealth Health,
     DependencyWaiter Waiter,
+    EndpointAllocator Endpoints,
+    IDistributedApplicationEventing Eventing,
+    IServiceProvider Services,
     ILogger Logger,
     TimeProvider Time,
-    Func<IResource, bool> IsJob);
+    Func<IResource, bool> IsJob,
+    Func<IResource, ResourceReadiness> ReadinessOf);

@@ -10,26 +10,29 @@ internal sealed class DependencyWaiter(
 {
     /// <summary>Waits for everything the resource is to wait for.</summary>
     /// <exception cref="DistributedApplicationException">Something it waits for failed, ended, or took too long.</exception>
-    public Task WaitAsync(IResource resource, CancellationToken cancellationToken) =>
-        Task.WhenAll(resource.Annotations.OfType<WaitAnnotation>().Select(wait => WaitAsync(resource, wait, cancellationToken)));
+    public Task WaitAsync(ResourceInstance instance, CancellationToken cancellationToken) =>
+        Task.WhenAll(instance.Resource.Annotations.OfType<WaitAnnotation>().Select(wait => WaitAsync(instance, wait, cancellationToken)));
 
-    /// <summary>Waits until a resource that is Running is healthy.</summary>
+    /// <summary>Waits until an instance that is Running is healthy.</summary>
     /// <exception cref="DistributedApplicationException">It takes too long; the message has what the checks say.</exception>
-    public async Task WaitUntilHealthyAsync(IResource resource, CancellationToken cancellationToken)
+    public async Task WaitUntilHealthyAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         try
         {
-            await WaitForAsync(resource, e => e.Snapshot.HealthStatus == HealthStatus.Healthy, cancellationToken);
+            await LimitAsync(
+                token => notifications.WaitForResourceAsync(
+                    instance.Resource.Name, e => e.ResourceId == instance.Id && e.Snapshot.HealthStatus == HealthStatus.Healthy, token),
+                cancellationToken);
         }
         catch (TimeoutException timeout)
         {
-            throw new DistributedApplicationException($"'{resource.Name}' is not healthy after {Seconds}: {Describe(resource)}.", timeout);
+            throw new DistributedApplicationException($"'{instance.Name}' is not healthy after {Seconds}: {Describe(instance.Resource)}.", timeout);
         }
     }
 
     private string Seconds => $"{options.Value.WaitTimeout.TotalSeconds:0.#} s";
 
-    private async Task WaitAsync(IResource resource, WaitAnnotation wait, CancellationToken cancellationToken)
+    private async Task WaitAsync(ResourceInstance instance, WaitAnnotation wait, CancellationToken cancellationToken)
     {
         var name = wait.Resource.Name;
         var aim = wait.WaitType switch
@@ -38,51 +41,49 @@ internal sealed class DependencyWaiter(
             WaitType.WaitUntilStarted => "to enter the 'Running' state",
             _ => "to become healthy",
         };
-        logs.WriteSystem(resource.Name, $"Waiting for resource '{name}' {aim}.");
-        CustomResourceSnapshot reached;
+        logs.WriteSystem(instance, $"Waiting for resource '{name}' {aim}.");
         try
         {
-            reached = await WaitForAsync(wait.Resource, e => IsOver(wait.WaitType, e.Snapshot), cancellationToken);
+            var reached = await LimitAsync(token => notifications.WaitForAllAsync(name, s => IsReached(wait.WaitType, s), token), cancellationToken);
+            foreach (var dependency in reached)
+                Judge(instance, wait, dependency.Snapshot);
         }
         catch (TimeoutException timeout)
         {
-            throw new DistributedApplicationException(
-                $"'{resource.Name}' waited {Seconds} for '{name}' {aim}: {Describe(wait.Resource)}.", timeout);
+            throw new DistributedApplicationException($"'{instance.Name}' waited {Seconds} for '{name}' {aim}: {Describe(wait.Resource)}.", timeout);
         }
 
-        Judge(resource, wait, reached);
-        logs.WriteSystem(resource.Name, $"Finished waiting for resource '{name}'.");
+        logs.WriteSystem(instance, $"Finished waiting for resource '{name}'.");
     }
 
-    private static bool IsOver(WaitType type, CustomResourceSnapshot snapshot) =>
-        ResourceNotificationService.HasEnded(snapshot) || type switch
-        {
-            WaitType.WaitUntilHealthy => snapshot.HealthStatus == HealthStatus.Healthy,
-            WaitType.WaitUntilStarted => snapshot.State?.Text == KnownResourceStates.Running,
-            _ => false,
-        };
-
-    private static void Judge(IResource resource, WaitAnnotation wait, CustomResourceSnapshot reached)
+    private static bool IsReached(WaitType type, CustomResourceSnapshot snapshot) => type switch
     {
-        var name = wait.Resource.Name;
+        WaitType.WaitUntilHealthy => snapshot.IsReady,
+        WaitType.WaitUntilStarted => snapshot.State?.Text == KnownResourceStates.Running,
+        _ => ResourceNotificationService.HasEnded(snapshot),
+    };
+
+    private static void Judge(ResourceInstance instance, WaitAnnotation wait, CustomResourceSnapshot reached)
+    {
+        var prefix = $"'{instance.Name}' cannot start: its dependency '{wait.Resource.Name}'";
         if (reached.State?.Text == KnownResourceStates.FailedToStart)
-            throw new DistributedApplicationException($"'{resource.Name}' cannot start: its dependency '{name}' failed to start.");
+            throw new DistributedApplicationException($"{prefix} failed to start.");
         if (reached.State?.Text != KnownResourceStates.Finished)
             return;
         if (wait.WaitType != WaitType.WaitForCompletion)
-            throw new DistributedApplicationException($"'{resource.Name}' cannot start: its dependency '{name}' has entered the 'Finished' state prematurely.");
+            throw new DistributedApplicationException($"{prefix} has entered the 'Finished' state prematurely.");
         if (reached.ExitCode is { } code && code != wait.ExitCode)
-            throw new DistributedApplicationException($"'{resource.Name}' cannot start: its dependency '{name}' ended with exit code {code}, not {wait.ExitCode}.");
+            throw new DistributedApplicationException($"{prefix} ended with exit code {code}, not {wait.ExitCode}.");
     }
 
-    private async Task<CustomResourceSnapshot> WaitForAsync(IResource resource, Func<ResourceEvent, bool> predicate, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">The wait takes longer than <c>WaitTimeout</c>; nothing keeps watching.</exception>
+    private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
     {
-        // The wait ends with the token it is given, also when the time is over: nothing keeps watching.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var timer = time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), limit, options.Value.WaitTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            return (await notifications.WaitForResourceAsync(resource.Name, predicate, limit.Token)).Snapshot;
+            return await wait(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -92,12 +93,13 @@ internal sealed class DependencyWaiter(
 
     private string Describe(IResource resource)
     {
-        if (!notifications.TryGetCurrentState(resource.Name, out var known))
+        if (notifications.Of(resource.Name) is not [_, ..] all)
             return "it has not begun to start";
 
-        var failing = known.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy);
-        var state = $"it is in the state {known.Snapshot.State?.Text}";
-        return failing is null || known.Snapshot.HealthStatus is null
+        var late = all.Find(e => !e.Snapshot.IsReady) ?? all[0];
+        var failing = late.Snapshot.HealthReports.FirstOrDefault(r => r.Status != HealthStatus.Healthy);
+        var state = $"{(all.Count > 1 ? late.ResourceId : "it")} is in the state {late.Snapshot.State?.Text}";
+        return failing is null || late.Snapshot.HealthStatus is null
             ? state
             : $"{state}, and {failing.Name} says: {failing.Description ?? failing.ExceptionText ?? "nothing yet"}";
     }

@@ -1,17 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>
-/// Gives every endpoint its port before anything starts; it stays the same over restarts of the process. The process listens on
-/// the port itself, there is no proxy.
+/// Gives every endpoint its port before anything starts; it stays the same over restarts of the process. A service is behind a
+/// proxy, which listens from now on; a server, or an endpoint without a proxy, listens on the port itself.
 /// </summary>
-internal sealed class EndpointAllocator : IDisposable
+internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) : IAsyncDisposable
 {
     private readonly List<Socket> _reservations = [];
+    private readonly Dictionary<EndpointAnnotation, TcpProxy> _proxies = [];
 
+    /// <exception cref="DistributedApplicationException">A port is taken, or the description of an endpoint contradicts itself.</exception>
     public void Allocate(IResource resource)
     {
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
@@ -19,7 +22,84 @@ internal sealed class EndpointAllocator : IDisposable
             if (endpoint.AllocatedEndpoint is not null || endpoint.IsAllocatedByProcess)
                 continue;
 
-            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", Reserve(resource, endpoint.Port ?? endpoint.TargetPort ?? 0));
+            Validate(resource, endpoint);
+            if (!endpoint.IsProxied)
+            {
+                endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", Reserve(resource, endpoint.Port ?? endpoint.TargetPort ?? 0));
+                continue;
+            }
+
+            var proxy = Open(resource, randomizePorts ? 0 : endpoint.Port ?? 0);
+            _proxies[endpoint] = proxy;
+            endpoint.AllocatedEndpoint =
+                new AllocatedEndpoint(endpoint, "localhost", proxy.Port, $$$"""{{- portForServing "{{{resource.Name}}}-{{{endpoint.Name}}}" -}}""");
+        }
+    }
+
+    /// <summary>The replicas of a resource that is a process, each with ports of its own.</summary>
+    public IEnumerable<ResourceInstance> CreateInstances(IResource resource)
+    {
+        var proxied = resource.Annotations.OfType<EndpointAnnotation>().Where(_proxies.ContainsKey).ToList();
+        for (var replica = 0; replica < resource.GetReplicaCount(); replica++)
+        {
+            var id = $"{resource.Name}-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz", 8)}";
+            yield return new ResourceInstance(resource, id, proxied.ToDictionary(e => e, e => Reserve(resource, e.TargetPort ?? 0)));
+        }
+    }
+
+    /// <summary>Lets the proxies use a replica whose process has started.</summary>
+    public void Open(ResourceInstance instance)
+    {
+        foreach (var (endpoint, port) in instance.Ports)
+            _proxies[endpoint].Add(port);
+    }
+
+    /// <summary>Keeps new connections away from a replica that has ended or is about to.</summary>
+    public void Close(ResourceInstance instance)
+    {
+        foreach (var (endpoint, port) in instance.Ports)
+            _proxies[endpoint].Remove(port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var proxy in _proxies.Values)
+            await proxy.DisposeAsync();
+        _reservations.ForEach(s => s.Dispose());
+    }
+
+    // The sentences are Aspire's.
+    private static void Validate(IResource resource, EndpointAnnotation endpoint)
+    {
+        var replicated = resource.GetReplicaCount() > 1;
+        var fault = endpoint switch
+        {
+            { IsProxied: false } when replicated =>
+                $"Resource '{resource.Name}' uses multiple replicas and a proxy-less endpoint '{endpoint.Name}'. These features do not work together.",
+            { IsProxied: true, TargetPort: not null } when replicated =>
+                $"Resource '{resource.Name}' can have multiple replicas, and it uses endpoint '{endpoint.Name}' that has TargetPort property set. "
+                + "Each replica must have a unique port; setting TargetPort is not allowed.",
+            { IsProxied: true, Port: { } port, TargetPort: { } target } when port == target =>
+                $"The endpoint '{endpoint.Name}' for resource '{resource.Name}' requested a proxy (IsProxied is true). Non-container resources "
+                + "cannot be proxied when both TargetPort and Port are specified with the same value.",
+            { IsProxied: false, Port: { } port, TargetPort: { } target } when port != target =>
+                $"The endpoint '{endpoint.Name}' for resource '{resource.Name}' is not using a proxy, and it has a value of Port property that is "
+                + "different from the value of TargetPort property. For proxy-less endpoints they must match.",
+            _ => null,
+        };
+        if (fault is not null)
+            throw new DistributedApplicationException(fault);
+    }
+
+    private TcpProxy Open(IResource resource, int port)
+    {
+        try
+        {
+            return TcpProxy.Open(port, time);
+        }
+        catch (SocketException failure)
+        {
+            throw new DistributedApplicationException($"'{resource.Name}' cannot have port {port}: {failure.Message}.", failure);
         }
     }
 
@@ -56,6 +136,4 @@ internal sealed class EndpointAllocator : IDisposable
 
         return bound;
     }
-
-    public void Dispose() => _reservations.ForEach(s => s.Dispose());
 }

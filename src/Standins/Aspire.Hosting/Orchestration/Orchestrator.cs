@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Eventing;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
@@ -14,6 +15,8 @@ internal sealed partial class Orchestrator(
     ResourceLoggerService logs,
     ResourceHealth health,
     DependencyWaiter waiter,
+    IDistributedApplicationEventing eventing,
+    IServiceProvider services,
     IConfiguration configuration,
     IOptions<StandinOptions> options,
     IHostEnvironment environment,
@@ -21,15 +24,20 @@ internal sealed partial class Orchestrator(
     TimeProvider time) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger(environment.ApplicationName);
-    private readonly EndpointAllocator _endpoints = new();
+    private readonly EndpointAllocator _endpoints = new(configuration.GetValue("DcpPublisher:RandomizePorts", false), time);
     private readonly Lock _stopping = new();
-    private Dictionary<IResource, IAgent> _agents = [];
+    private Dictionary<IResource, List<IAgent>> _agents = [];
     private RunDirectory? _directory;
     private Watchdog? _watchdog;
     private Task? _stopped;
 
-    public ProcessAgent? FindProcess(string resourceName) =>
-        _agents.Values.OfType<ProcessAgent>().FirstOrDefault(a => a.Resource.Name.Equals(resourceName, StringComparison.OrdinalIgnoreCase));
+    /// <summary>All replicas of the resource of that name, or the one of that id.</summary>
+    public List<IAgent> FindAgents(string nameOrId) =>
+    [
+        .. _agents.Values.SelectMany(a => a).Where(a =>
+            a.Instance.Resource.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase)
+            || a.Instance.Id.Equals(nameOrId, StringComparison.OrdinalIgnoreCase)),
+    ];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -38,6 +46,7 @@ internal sealed partial class Orchestrator(
 
         var begin = time.GetTimestamp();
         LogStarting(_logger);
+        await eventing.PublishAsync(new BeforeStartEvent(services, model), cancellationToken);
         _ = DependencyOrder.FindDependents(model.Resources);
         foreach (var resource in model.Resources)
             _endpoints.Allocate(resource);
@@ -47,10 +56,10 @@ internal sealed partial class Orchestrator(
             LogKept(_logger, _directory.Path);
 
         var context = NewContext(_directory, _watchdog);
-        _agents = model.Resources.ToDictionary(r => r, r => NewAgent(r, context));
-        foreach (var agent in _agents.Values)
-            agent.Start();
-        await foreach (var up in Task.WhenEach(_agents.Values.Select(a => a.Up)).WithCancellation(cancellationToken))
+        _agents = model.Resources.ToDictionary(r => r, r => NewAgents(r, context));
+        var agents = _agents.Values.SelectMany(a => a).ToList();
+        agents.ForEach(a => a.Start());
+        await foreach (var up in Task.WhenEach(agents.Select(a => a.Up)).WithCancellation(cancellationToken))
             await up;
         LogStarted(_logger, time.GetElapsedTime(begin).TotalSeconds, StartReport.Describe(model.Resources));
     }
@@ -71,8 +80,8 @@ internal sealed partial class Orchestrator(
         await Task.WhenAll(_agents.Keys.Select(Stop));
         if (_watchdog is not null)
             await _watchdog.DisposeAsync();
-        _endpoints.Dispose();
-        foreach (var agent in _agents.Values)
+        await _endpoints.DisposeAsync();
+        foreach (var agent in _agents.Values.SelectMany(a => a))
             agent.Dispose();
         if (!options.Value.KeepData)
             _directory?.Delete();
@@ -84,10 +93,10 @@ internal sealed partial class Orchestrator(
             return stop;
         }
 
-        async Task StopAfter(List<Task> others, IAgent agent)
+        async Task StopAfter(List<Task> others, List<IAgent> agents)
         {
             await Task.WhenAll(others);
-            await agent.StopAsync(discard: !options.Value.KeepData, kill);
+            await Task.WhenAll(agents.Select(a => a.StopAsync(discard: !options.Value.KeepData, kill)));
         }
     }
 
@@ -95,14 +104,19 @@ internal sealed partial class Orchestrator(
     {
         var jobs = model.Resources.SelectMany(r => r.Annotations).OfType<WaitAnnotation>()
             .Where(w => w.WaitType == WaitType.WaitForCompletion).Select(w => w.Resource).ToHashSet();
-        return new AgentContext(
-            directory, watchdog, options.Value, configuration, executionContext, notifications, logs, health, waiter, _logger, time, jobs.Contains);
+        var readiness = new Dictionary<IResource, ResourceReadiness>();
+        var context = new AgentContext(
+            directory, watchdog, options.Value, configuration, executionContext, notifications, logs, health, waiter, _endpoints, eventing, services,
+            _logger, time, jobs.Contains, r => readiness[r]);
+        foreach (var resource in model.Resources)
+            readiness[resource] = new ResourceReadiness(resource.GetReplicaCount(), context);
+        return context;
     }
 
-    private static IAgent NewAgent(IResource resource, AgentContext context) =>
+    private List<IAgent> NewAgents(IResource resource, AgentContext context) =>
         resource.Annotations.OfType<ProcessAnnotation>().LastOrDefault() is { } recipe
-            ? new ProcessAgent(resource, recipe, context)
-            : new PassiveAgent(resource, context);
+            ? [.. _endpoints.CreateInstances(resource).Select(i => new ProcessAgent(i, recipe, context))]
+            : [new PassiveAgent(new ResourceInstance(resource, resource.Name, new Dictionary<EndpointAnnotation, int>()), context)];
 
     [LoggerMessage(LogLevel.Information, "Distributed application starting.")]
     private static partial void LogStarting(ILogger logger);

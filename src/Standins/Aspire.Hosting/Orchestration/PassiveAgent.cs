@@ -3,13 +3,13 @@ using Standins.Aspire.Hosting.ApplicationModel;
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A resource without a process: a database, a parameter, a server that runs elsewhere. It runs, and has its health.</summary>
-internal sealed class PassiveAgent(IResource resource, AgentContext context) : IAgent
+internal sealed class PassiveAgent(ResourceInstance instance, AgentContext context) : IAgent
 {
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private Task _run = Task.CompletedTask;
 
-    public IResource Resource => resource;
+    public ResourceInstance Instance => instance;
 
     public Task Up => _up.Task;
 
@@ -29,17 +29,18 @@ internal sealed class PassiveAgent(IResource resource, AgentContext context) : I
         try
         {
             Publish(KnownResourceStates.Waiting);
-            await context.Waiter.WaitAsync(resource, stop);
-            foreach (var step in resource.Annotations.OfType<InitializeAnnotation>())
+            await context.Waiter.WaitAsync(instance, stop);
+            foreach (var step in instance.Resource.Annotations.OfType<InitializeAnnotation>())
                 await step.InitializeAsync(stop);
-            context.Notifications.Publish(resource, resource.Name, s => s with
+            context.Notifications.Publish(instance, s => s with
             {
                 State = KnownResourceStates.Running,
                 StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
-                HealthReports = ResourceHealth.Unknown(resource),
+                HealthReports = ResourceHealth.Unknown(instance.Resource),
             });
-            var health = context.Health.MonitorAsync(resource, stop);
-            await context.Waiter.WaitUntilHealthyAsync(resource, stop);
+            var health = context.Health.MonitorAsync(instance, stop);
+            await context.Waiter.WaitUntilHealthyAsync(instance, stop);
+            await context.ReadinessOf(instance.Resource).EnterAsync(instance, stop);
             _up.TrySetResult();
             await health;
         }
@@ -51,9 +52,9 @@ internal sealed class PassiveAgent(IResource resource, AgentContext context) : I
         {
             Publish(KnownResourceStates.FailedToStart);
             _up.TrySetException(failure as DistributedApplicationException
-                ?? new DistributedApplicationException($"'{resource.Name}' failed to start: {failure.Message}", failure));
+                ?? new DistributedApplicationException($"'{instance.Name}' failed to start: {failure.Message}", failure));
         }
     }
 
-    private void Publish(string state) => context.Notifications.Publish(resource, resource.Name, s => s with { State = state });
+    private void Publish(string state) => context.Notifications.Publish(instance, s => s with { State = state });
 }

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
-/// <summary>A resource that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
-internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation recipe, AgentContext context) : IAgent
+/// <summary>A replica that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
+internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnnotation recipe, AgentContext context) : IAgent
 {
     private const int TailLines = 20;
 
@@ -13,14 +12,13 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _commands = new(1);
-    private readonly string _suffix = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz", 8);
     private TaskCompletionSource _up = NewUp();
     private CancellationTokenSource _stop = new();
     private CancellationToken _kill;
     private bool _discard;
     private Task _run = Task.CompletedTask;
 
-    public IResource Resource => resource;
+    public ResourceInstance Instance => instance;
 
     public Task Up => _up.Task;
 
@@ -46,7 +44,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         if (!recipe.Restartable)
-            throw new DistributedApplicationException($"'{resource.Name}' cannot be started again: what it held was in memory.");
+            throw new DistributedApplicationException($"'{instance.Name}' cannot be started again: what it held was in memory.");
 
         await _commands.WaitAsync(cancellationToken);
         try
@@ -61,8 +59,9 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
 
             // Running is enough: whoever needs it healthy waits for that.
             var state = await context.Notifications.WaitForResourceAsync(
-                resource.Name,
-                e => e.Snapshot.State?.Text == KnownResourceStates.Running || (_run.IsCompleted && ResourceNotificationService.HasEnded(e.Snapshot)),
+                instance.Resource.Name,
+                e => e.ResourceId == instance.Id
+                    && (e.Snapshot.State?.Text == KnownResourceStates.Running || (_run.IsCompleted && ResourceNotificationService.HasEnded(e.Snapshot))),
                 cancellationToken);
             if (state.Snapshot.State?.Text != KnownResourceStates.Running)
                 await _up.Task;
@@ -85,14 +84,15 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
     {
         try
         {
-            Publish(s => s with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null });
-            if (!skipWaits && resource.Annotations.OfType<WaitAnnotation>().Any())
+            Publish(s => s with { State = KnownResourceStates.Starting, ExitCode = null, StopTimeStamp = null, IsAnnounced = false });
+            if (!skipWaits && instance.Resource.Annotations.OfType<WaitAnnotation>().Any())
             {
                 Publish(s => s with { State = KnownResourceStates.Waiting });
-                await context.Waiter.WaitAsync(resource, stop);
+                await context.Waiter.WaitAsync(instance, stop);
                 Publish(s => s with { State = KnownResourceStates.Starting });
             }
 
+            await context.Eventing.PublishAsync(new BeforeResourceStartedEvent(instance.Resource, context.Services), stop);
             await KeepRunningAsync(up, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -103,11 +103,15 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
         catch (Exception failure)
         {
             var reason = failure as DistributedApplicationException
-                ?? new DistributedApplicationException($"'{resource.Name}' failed to start: {failure.Message}", failure);
-            context.Logs.WriteSystem(resource.Name, reason.Message);
+                ?? new DistributedApplicationException($"'{instance.Name}' failed to start: {failure.Message}", failure);
+            context.Logs.WriteSystem(instance, reason.Message);
             PublishEnd(KnownResourceStates.FailedToStart, exitCode: null);
             if (!up.TrySetException(reason))
-                LogLost(context.Logger, resource.Name, reason.Message);
+                LogLost(context.Logger, instance.Name, reason.Message);
+        }
+        finally
+        {
+            context.ReadinessOf(instance.Resource).Leave(instance);
         }
     }
 
@@ -121,7 +125,7 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
             {
                 PublishEnd(KnownResourceStates.Finished, exitCode);
                 if (IsService())
-                    LogEnd(context.Logger, resource.Name, exitCode, Tail());
+                    LogEnd(context.Logger, instance.Name, exitCode, Tail());
                 return;
             }
 
@@ -129,30 +133,30 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
                 crashes = 0;
             var pause = TimeSpan.FromMilliseconds(Math.Min(200 * Math.Pow(2, crashes), LongestPause.TotalMilliseconds));
             PublishEnd(KnownResourceStates.Exited, exitCode);
-            LogCrash(context.Logger, resource.Name, exitCode, pause.TotalSeconds, Tail());
+            LogCrash(context.Logger, instance.Name, exitCode, pause.TotalSeconds, Tail());
             await Task.Delay(pause, context.Time, stop);
             Publish(s => s with { State = KnownResourceStates.Starting });
         }
     }
 
     private bool IsCrash(int exitCode) => context.Options.RestartCrashed && recipe.Restartable
-        && !(context.IsJob(resource) || (exitCode == 0 && !IsService()));
+        && !(context.IsJob(instance.Resource) || (exitCode == 0 && !IsService()));
 
     // Something that listens or has a health check is meant to stay, whatever code it exits with.
-    private bool IsService() => resource.Annotations.Any(a => a is EndpointAnnotation or HealthCheckAnnotation);
+    private bool IsService() => instance.Resource.Annotations.Any(a => a is EndpointAnnotation or HealthCheckAnnotation);
 
     private async Task<int> RunOnceAsync(TaskCompletionSource up, CancellationToken stop)
     {
-        var spec = await recipe.PrepareAsync(new ProcessContext(
-            context.Directory, context.Watchdog, context.Time, context.Options, context.Configuration, context.ExecutionContext, _suffix, stop));
+        var spec = await recipe.PrepareAsync(new ProcessContext(context, instance, stop));
         stop.ThrowIfCancellationRequested();
-        using var child = ChildProcess.Start(spec, context.Watchdog, context.Time, (line, isError) => context.Logs.Write(resource.Name, line, isError));
+        using var child = ChildProcess.Start(spec, context.Watchdog, context.Time, (line, isError) => context.Logs.Write(instance, line, isError));
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var health = Task.CompletedTask;
+        context.Endpoints.Open(instance);
         try
         {
             PublishRunning(child.Id);
-            health = context.Health.MonitorAsync(resource, running.Token);
+            health = context.Health.MonitorAsync(instance, running.Token);
             var exit = child.WaitForExitAsync(stop);
             if (!up.Task.IsCompleted)
                 await ComeUpAsync(exit, up, running.Token);
@@ -160,55 +164,56 @@ internal sealed partial class ProcessAgent(IResource resource, ProcessAnnotation
         }
         finally
         {
+            context.Endpoints.Close(instance);
             if (stop.IsCancellationRequested)
                 Publish(s => s with { State = KnownResourceStates.Stopping });
             await running.CancelAsync();
             await health;
             var clock = context.Time.GetTimestamp();
             if (!await child.EndAsync(context.Options.StopTimeout, _kill, _discard))
-                LogKill(context.Logger, resource.Name, context.Time.GetElapsedTime(clock).TotalSeconds);
+                LogKill(context.Logger, instance.Name, context.Time.GetElapsedTime(clock).TotalSeconds);
         }
     }
 
     private async Task ComeUpAsync(Task<int> exit, TaskCompletionSource up, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var healthy = context.Waiter.WaitUntilHealthyAsync(resource, waiting.Token);
+        var healthy = context.Waiter.WaitUntilHealthyAsync(instance, waiting.Token);
         if (await Task.WhenAny(healthy, exit) == exit && exit.IsCompletedSuccessfully && !healthy.IsCompletedSuccessfully)
         {
             await waiting.CancelAsync();
-            await healthy.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAny(healthy);
             throw new DistributedApplicationException(
-                $"'{resource.Name}' exited with code {await exit} before it was healthy.",
+                $"'{instance.Name}' exited with code {await exit} before it was healthy.",
                 new DistributedApplicationException($"Its last lines:{Tail()}"));
         }
 
         await healthy;
+        await context.ReadinessOf(instance.Resource).EnterAsync(instance, cancellationToken);
         up.TrySetResult();
     }
 
-    private string Tail() => string.Concat(context.Logs.Tail(resource.Name, TailLines).Select(line => Environment.NewLine + "    " + line));
+    private string Tail() => string.Concat(context.Logs.Tail(instance, TailLines).Select(line => Environment.NewLine + "    " + line));
 
     private void PublishRunning(int processId)
     {
-        var endpoints = resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
+        var endpoints = instance.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
         Publish(s => s with
         {
             State = KnownResourceStates.Running,
             ExitCode = null,
+            Properties = [new ResourcePropertySnapshot("executable.pid", processId)],
             StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
             StopTimeStamp = null,
             Urls = [.. endpoints.Select(e => new UrlSnapshot(e.Name, e.AllocatedEndpoint!.UriString, e.IsInternal))],
-            Properties = [new ResourcePropertySnapshot("executable.pid", processId)],
-            HealthReports = ResourceHealth.Unknown(resource),
+            HealthReports = ResourceHealth.Unknown(instance.Resource),
         });
     }
 
     private void PublishEnd(string state, int? exitCode) =>
         Publish(s => s with { State = state, ExitCode = exitCode, Properties = [], StopTimeStamp = context.Time.GetUtcNow().UtcDateTime });
 
-    private void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) =>
-        context.Notifications.Publish(resource, $"{resource.Name}-{_suffix}", change);
+    private void Publish(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => context.Notifications.Publish(instance, change);
 
     [LoggerMessage(LogLevel.Warning, "{Resource} exited unexpectedly with code {ExitCode}; starting it again in {Seconds} s. Its last lines:{Tail}")]
     private static partial void LogCrash(ILogger logger, string resource, int exitCode, double seconds, string tail);

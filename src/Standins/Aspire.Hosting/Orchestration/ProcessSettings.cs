@@ -14,7 +14,7 @@ internal static class ProcessSettings
     public static async Task<IReadOnlyDictionary<string, string>> ResolveEnvironmentAsync(IResource resource, ProcessContext context)
     {
         var variables = new Dictionary<string, object>();
-        var callbackContext = new EnvironmentCallbackContext(context.ExecutionContext, resource, variables, context.CancellationToken);
+        var callbackContext = new EnvironmentCallbackContext(context.Agent.ExecutionContext, resource, variables, context.CancellationToken);
         foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToList())
             await callback.Callback(callbackContext);
 
@@ -22,7 +22,7 @@ internal static class ProcessSettings
             .Where(e => !NotInherited.Contains((string)e.Key))
             .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
         foreach (var (name, value) in variables)
-            environment[name] = await ResolveAsync(value, context.CancellationToken);
+            environment[name] = context.Instance.Resolve(await ResolveAsync(value, context.CancellationToken));
         return environment;
     }
 
@@ -35,7 +35,7 @@ internal static class ProcessSettings
 
         var resolved = new List<string>();
         foreach (var argument in arguments)
-            resolved.Add(await ResolveAsync(argument, context.CancellationToken));
+            resolved.Add(context.Instance.Resolve(await ResolveAsync(argument, context.CancellationToken)));
         return resolved;
     }
 

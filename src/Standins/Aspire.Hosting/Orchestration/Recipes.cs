@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Orchestration;
@@ -19,18 +18,14 @@ internal sealed class InitializeAnnotation(Func<CancellationToken, Task> initial
 }
 
 /// <summary>What a recipe may use.</summary>
-internal sealed record ProcessContext(
-    RunDirectory Directory,
-    Watchdog Watchdog,
-    TimeProvider Time,
-    StandinOptions Options,
-    IConfiguration Configuration,
-    DistributedApplicationExecutionContext ExecutionContext,
-    string InstanceSuffix,
-    CancellationToken CancellationToken)
+internal sealed record ProcessContext(AgentContext Agent, ResourceInstance Instance, CancellationToken CancellationToken)
 {
+    public RunDirectory Directory => Agent.Directory;
+
+    public StandinOptions Options => Agent.Options;
+
     /// <summary>Runs a program to its end.</summary>
     /// <exception cref="DistributedApplicationException">It failed.</exception>
     public Task RunAsync(string program, params IReadOnlyList<string> arguments) =>
-        ChildProcess.RunAsync(new ProcessSpec(program, arguments, Directory.Path), Watchdog, Time, CancellationToken);
+        ChildProcess.RunAsync(new ProcessSpec(program, arguments, Directory.Path), Agent.Watchdog, Agent.Time, CancellationToken);
 }

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Standins.Aspire.Hosting.ApplicationModel;
+using Standins.Aspire.Hosting.Health;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
-/// <summary>Runs the health checks of a resource as long as it runs: often until it is healthy, then now and then.</summary>
+/// <summary>Runs the health checks of an instance as long as it runs: often until it is healthy, then now and then.</summary>
 internal sealed class ResourceHealth(
     IServiceProvider services,
     IOptions<HealthCheckServiceOptions> checks,
@@ -21,21 +22,21 @@ internal sealed class ResourceHealth(
 
     /// <summary>Checks until cancelled, which is no error.</summary>
     /// <exception cref="DistributedApplicationException">The resource names a check that is not registered; thrown at once.</exception>
-    public Task MonitorAsync(IResource resource, CancellationToken cancellationToken)
+    public Task MonitorAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
-        var registrations = resource.Annotations.OfType<HealthCheckAnnotation>().Select(a => Find(resource, a)).ToList();
-        return registrations.Count == 0 ? Task.CompletedTask : MonitorAsync(resource, registrations, cancellationToken);
+        var registrations = instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Select(a => Find(instance.Resource, a)).ToList();
+        return registrations.Count == 0 ? Task.CompletedTask : MonitorAsync(instance, registrations, cancellationToken);
     }
 
-    private async Task MonitorAsync(IResource resource, List<HealthCheckRegistration> registrations, CancellationToken cancellationToken)
+    private async Task MonitorAsync(ResourceInstance instance, List<HealthCheckRegistration> registrations, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
-                var reports = await Task.WhenAll(registrations.Select(r => CheckAsync(r, cancellationToken)));
-                if (notifications.TryGetCurrentState(resource.Name, out var known) && !known.Snapshot.HealthReports.SequenceEqual(reports))
-                    notifications.Publish(resource, known.ResourceId, s => s with { HealthReports = [.. reports] });
+                var reports = await Task.WhenAll(registrations.Select(r => CheckAsync(instance, r, cancellationToken)));
+                if (notifications.TryGetCurrentState(instance.Id, out var known) && !known.Snapshot.HealthReports.SequenceEqual(reports))
+                    notifications.Publish(instance, s => s with { HealthReports = [.. reports] });
                 await Task.Delay(reports.All(r => r.Status == HealthStatus.Healthy) ? WhileHealthy : WhileUnhealthy, time, cancellationToken);
             }
         }
@@ -49,14 +50,16 @@ internal sealed class ResourceHealth(
         checks.Value.Registrations.FirstOrDefault(r => r.Name == annotation.Key)
         ?? throw new DistributedApplicationException($"'{resource.Name}' names the health check '{annotation.Key}', which is not registered.");
 
-    private async Task<HealthReportSnapshot> CheckAsync(HealthCheckRegistration registration, CancellationToken cancellationToken)
+    private async Task<HealthReportSnapshot> CheckAsync(ResourceInstance instance, HealthCheckRegistration registration, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
         try
         {
             var check = registration.Factory(services);
-            var result = await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, limit.Token);
+            var result = check is HttpHealthCheck http
+                ? await http.CheckAsync(instance, limit.Token)
+                : await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, limit.Token);
             return new HealthReportSnapshot(registration.Name, result.Status, result.Description, result.Exception?.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

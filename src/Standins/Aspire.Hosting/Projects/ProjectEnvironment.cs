@@ -83,7 +83,12 @@ internal static class ProjectEnvironment
         {
             var urls = new List<string?>();
             foreach (var endpoint in endpoints)
-                urls.Add(await new EndpointReference(resource, endpoint.Name).GetValueAsync(cancellationToken));
+            {
+                var port = await new EndpointReference(resource, endpoint.Name).Property(EndpointProperty.TargetPort).GetValueAsync(cancellationToken);
+                urls.Add($"{endpoint.UriScheme}://localhost:{port}");
+            }
+
+
             return string.Join(';', urls);
         }
     }

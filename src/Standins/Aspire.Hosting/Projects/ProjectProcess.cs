@@ -12,16 +12,13 @@ internal static class ProjectProcess
 
     public static async Task<ProcessSpec> PrepareAsync(ProjectResource project, IProjectMetadata metadata, ProcessContext context)
     {
-        if (project.Annotations.OfType<ReplicaAnnotation>().LastOrDefault() is { Replicas: not 1 } replicas)
-            throw new DistributedApplicationException($"'{project.Name}' is to have {replicas.Replicas} replicas: the stand-in runs one.");
-
         var assembly = (metadata as IBuiltProjectMetadata)?.TargetPath ?? FindAssembly(project.Name, metadata.ProjectPath);
         if (!File.Exists(assembly))
             throw new DistributedApplicationException($"'{project.Name}' is not built: there is no {assembly}.");
 
         var environment = new Dictionary<string, string>(await ProcessSettings.ResolveEnvironmentAsync(project, context));
         // After the callbacks: the application may set attributes of its own.
-        environment.TryAdd("OTEL_RESOURCE_ATTRIBUTES", $"service.instance.id={context.InstanceSuffix}");
+        environment.TryAdd("OTEL_RESOURCE_ATTRIBUTES", $"service.instance.id={context.Instance.Suffix}");
         return new ProcessSpec(
             Executables.DotNet(),
             [assembly, .. await ProcessSettings.ResolveArgumentsAsync(project, context)],

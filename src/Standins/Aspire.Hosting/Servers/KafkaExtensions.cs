@@ -27,13 +27,13 @@ public static class KafkaExtensions
         {
             var address = ServerAddress.TryParse(external)
                 ?? throw new DistributedApplicationException($"ConnectionStrings:{name} names no Kafka broker: host:port is expected.");
-            return kafka.WithEndpoint(address.Port, name: KafkaServerResource.EndpointName).AsExternal(address);
+            return kafka.WithEndpoint(address.Port, name: KafkaServerResource.EndpointName, isProxied: false).AsExternal(address);
         }
 
         if (builder.Configuration["KAFKA_HOME"] is { Length: > 0 })
         {
-            return kafka.WithEndpoint(port, name: KafkaServerResource.EndpointName)
-                .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: KafkaServerResource.ControllerEndpointName) { IsInternal = true })
+            return kafka.WithEndpoint(port, name: KafkaServerResource.EndpointName, isProxied: false)
+                .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: KafkaServerResource.ControllerEndpointName, isProxied: false) { IsInternal = true })
                 .WithAnnotation(new ProcessAnnotation(context => new KafkaProcess(resource, context).PrepareAsync()));
         }
 

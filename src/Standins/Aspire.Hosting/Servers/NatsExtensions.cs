@@ -22,7 +22,7 @@ public static class NatsExtensions
     {
         var external = builder.Configuration.GetConnectionString(name);
         var resource = new NatsServerResource(name, builder.CreatePassword(name), external);
-        var server = builder.AddResource(resource).WithEndpoint(port, name: NatsServerResource.EndpointName);
+        var server = builder.AddResource(resource).WithEndpoint(port, name: NatsServerResource.EndpointName, isProxied: false);
         if (external is not null)
         {
             var address = ServerAddress.TryParse(external)
@@ -30,7 +30,7 @@ public static class NatsExtensions
             return server.AsExternal(address).AddCheck($"{name}_check", () => new TcpHealthCheck(resource));
         }
 
-        var monitor = new EndpointAnnotation(ProtocolType.Tcp, "http", NatsServerResource.MonitorEndpointName) { IsInternal = true };
+        var monitor = new EndpointAnnotation(ProtocolType.Tcp, "http", NatsServerResource.MonitorEndpointName, isProxied: false) { IsInternal = true };
         return server.WithAnnotation(monitor)
             .AddCheck($"{name}_check", () => new HttpHealthCheck(server.GetEndpoint(monitor.Name), "/healthz", 200))
             .WithAnnotation(new ProcessAnnotation(context => new NatsProcess(resource, context).PrepareAsync()));

@@ -26,7 +26,7 @@ public static class PostgresExtensions
             : new ParameterResource($"{name}-password", () => given.Password ?? "", secret: true);
         var resource = new PostgresServerResource(name, secret, external);
         var server = builder.AddResource(resource)
-            .WithEndpoint(given?.Port, name: PostgresServerResource.EndpointName)
+            .WithEndpoint(given?.Port, name: PostgresServerResource.EndpointName, isProxied: false)
             .AddCheck($"{name}_check", () => new PostgresHealthCheck(token => resource.ConnectionStringExpression.GetValueAsync(token)));
         if (given is not null)
             return server.AsExternal(new ServerAddress(given.Host ?? "localhost", given.Port));

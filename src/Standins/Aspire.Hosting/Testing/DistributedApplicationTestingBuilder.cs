@@ -44,7 +44,7 @@ public static class DistributedApplicationTestingBuilder
 }
 
 internal sealed class DistributedApplicationTestingBuilderImplementation(string[] args, Assembly? appHostAssembly)
-    : DistributedApplicationBuilder(args, appHostAssembly, console: false), IDistributedApplicationTestingBuilder
+    : DistributedApplicationBuilder(["--DcpPublisher:RandomizePorts=true", .. args], appHostAssembly, console: false), IDistributedApplicationTestingBuilder
 {
     /// <summary>Whether Main is still describing the application: its Build ends it.</summary>
     public bool IsIntercepted { get; set; }

@@ -26,6 +26,11 @@ internal static class SampleService
         foreach (var url in Environment.GetEnvironmentVariable("ASPNETCORE_URLS")!.Split(';'))
             app.Urls.Add(url);
         app.MapGet("/health", () => DateTime.UtcNow >= healthyFrom ? Results.Ok() : Results.StatusCode(503));
+        app.MapPost("/sicken", () =>
+        {
+            healthyFrom = DateTime.MaxValue;
+            return Environment.ProcessId.ToString();
+        });
         app.MapGet("/pid", () => Environment.ProcessId.ToString());
         app.MapGet("/args", () => Results.Text(string.Join(' ', args)));
         app.MapGet("/directory", Directory.GetCurrentDirectory);

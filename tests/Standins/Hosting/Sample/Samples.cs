@@ -8,6 +8,12 @@ internal static class Samples
     /// <summary>The directory of this test project.</summary>
     public static string Directory { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
 
+    /// <summary>This program.</summary>
+    public static string Program { get; } = Path.ChangeExtension(typeof(Samples).Assembly.Location, null);
+
+    public static IResourceBuilder<ExecutableResource> AddEcho(this IDistributedApplicationBuilder builder, string name, params string[] args) =>
+        builder.AddExecutable(name, Program, ".", [SampleEcho.Verb, .. args]).WithEndpoint(env: "PORT");
+
     public static IResourceBuilder<ProjectResource> AddSample(this IDistributedApplicationBuilder builder, string name, params string[] args) =>
         builder.AddProject(name, Path.Combine(Directory, "Standins.csproj"))
             .WithArgs([SampleService.Verb, .. args])
@@ -15,10 +21,14 @@ internal static class Samples
             .WithHttpHealthCheck("/health");
 
     /// <summary>Starts an app host of its own, with a temp directory of its own.</summary>
-    public static Process StartHost(string temp, params string[] args)
+    public static Process StartHost(string temp, params string[] args) => Start(temp, Program, [SampleHost.Verb, .. args]);
+
+    /// <summary>Starts an app host as <c>dotnet run</c> does: as the child of a dotnet process, which is returned.</summary>
+    public static Process LaunchHost(string temp) => Start(temp, "dotnet", [Program + ".dll", SampleHost.LauncherVerb]);
+
+    private static Process Start(string temp, string program, string[] args)
     {
-        var assembly = typeof(Samples).Assembly.Location;
-        var start = new ProcessStartInfo(Path.ChangeExtension(assembly, null), [SampleHost.Verb, .. args])
+        var start = new ProcessStartInfo(program, args)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

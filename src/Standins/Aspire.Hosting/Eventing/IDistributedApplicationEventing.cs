@@ -1,0 +1,74 @@
+using Standins.Aspire.Hosting.ApplicationModel;
+
+namespace Standins.Aspire.Hosting.Eventing;
+
+/// <summary>Something that happens in the life of the application.</summary>
+public interface IDistributedApplicationEvent;
+
+/// <summary>Something that happens in the life of a resource.</summary>
+public interface IDistributedApplicationResourceEvent : IDistributedApplicationEvent
+{
+    /// <summary>The resource.</summary>
+    IResource Resource { get; }
+}
+
+/// <summary>Lets one act when something happens. Thread safe.</summary>
+public interface IDistributedApplicationEventing
+{
+    /// <summary>Calls back at every event of the type; what happens next waits for the end of the callback, and fails when it does.</summary>
+    DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
+        where T : IDistributedApplicationEvent;
+
+    /// <summary>Calls back at every event of the type that concerns the resource.</summary>
+    DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
+        where T : IDistributedApplicationResourceEvent;
+
+    /// <summary>Ends a subscription.</summary>
+    void Unsubscribe(DistributedApplicationEventSubscription subscription);
+
+    /// <summary>Calls every subscriber, one after the other in the order they came.</summary>
+    Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
+        where T : IDistributedApplicationEvent;
+}
+
+/// <summary>A callback that has been subscribed.</summary>
+public sealed class DistributedApplicationEventSubscription(Func<IDistributedApplicationEvent, CancellationToken, Task> callback)
+{
+    /// <summary>The callback.</summary>
+    public Func<IDistributedApplicationEvent, CancellationToken, Task> Callback { get; } = callback;
+}
+
+internal sealed class DistributedApplicationEventing : IDistributedApplicationEventing
+{
+    private readonly Lock _lock = new();
+    private readonly List<(Type Type, DistributedApplicationEventSubscription Subscription)> _subscriptions = [];
+
+    public DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
+        where T : IDistributedApplicationEvent
+    {
+        var subscription = new DistributedApplicationEventSubscription((e, token) => callback((T)e, token));
+        lock (_lock)
+            _subscriptions.Add((typeof(T), subscription));
+        return subscription;
+    }
+
+    public DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
+        where T : IDistributedApplicationResourceEvent =>
+        Subscribe<T>((e, token) => e.Resource == resource ? callback(e, token) : Task.CompletedTask);
+
+    public void Unsubscribe(DistributedApplicationEventSubscription subscription)
+    {
+        lock (_lock)
+            _subscriptions.RemoveAll(s => s.Subscription == subscription);
+    }
+
+    public async Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
+        where T : IDistributedApplicationEvent
+    {
+        List<DistributedApplicationEventSubscription> subscribers;
+        lock (_lock)
+            subscribers = [.. _subscriptions.Where(s => s.Type == typeof(T)).Select(s => s.Subscription)];
+        foreach (var subscriber in subscribers)
+            await subscriber.Callback(@event, cancellationToken);
+    }
+}
