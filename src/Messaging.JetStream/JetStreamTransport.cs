@@ -48,8 +48,8 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
         Order = OrderScope.Partition,
         DeduplicationWindow = _options.DuplicateWindow,
         DelayedDelivery = false,
-        ReplayByPosition = false, // JetStream could; ReadAsync is still to come.
-        ReplayByTime = false,
+        ReplayByPosition = true,
+        ReplayByTime = true,
         FiltersByType = true,
         Transactions = false,
         Durable = true,
