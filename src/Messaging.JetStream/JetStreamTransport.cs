@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.JetStream;
@@ -7,7 +8,7 @@ namespace Messaging.JetStream;
 /// The port over NATS JetStream: a topic is a file stream, a partition a subject of it, a group has one pull consumer per
 /// partition. Thread-safe; one instance serves a process.
 /// </summary>
-public sealed class JetStreamTransport : ITransport
+public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
 {
     private readonly JetStreamTransportOptions _options;
     private readonly TimeProvider _time;
@@ -15,6 +16,8 @@ public sealed class JetStreamTransport : ITransport
     private readonly JetStreamLink _link;
     private readonly JetStreamTopics _topics;
     private readonly JetStreamPublisher _publisher;
+    private readonly NatsRequests _requests;
+    private readonly JetStreamBuckets _buckets;
     private readonly ConcurrentDictionary<Guid, (Task Running, IReadOnlyList<PartitionConsumer> Partitions)> _subscriptions = new();
     private readonly CancellationTokenSource _disposing = new();
 
@@ -31,7 +34,9 @@ public sealed class JetStreamTransport : ITransport
         (_options, _time, _logger) = (options, time, loggerFactory.CreateLogger<JetStreamTransport>());
         _link = new JetStreamLink(url, options, loggerFactory);
         _topics = new JetStreamTopics(_link, options);
-        _publisher = new JetStreamPublisher(_link, _topics, options, time);
+        _publisher = new JetStreamPublisher(_link, _topics, options, time, _logger);
+        _requests = new NatsRequests(_link, options, time, _logger);
+        _buckets = new JetStreamBuckets(_link, options);
     }
 
     /// <inheritdoc />
@@ -43,12 +48,17 @@ public sealed class JetStreamTransport : ITransport
         Order = OrderScope.Partition,
         DeduplicationWindow = _options.DuplicateWindow,
         DelayedDelivery = false,
-        ReplayByPosition = false, // JetStream could; ReadAsync is still to come.
-        ReplayByTime = false,
+        ReplayByPosition = true,
+        ReplayByTime = true,
         FiltersByType = true,
         Transactions = false,
         Durable = true,
         FsyncBeforeAcknowledge = false, // The server syncs within its sync_interval, two minutes unless set otherwise, and does not tell.
+        RequestReply = true,
+        ImmediateNoResponders = true,
+        KeyValue = true,
+        ConditionalWrites = true,
+        KeyValueHistory = true,
         LargestMessageBytes = _link.LargestMessageBytes,
     };
 
@@ -91,6 +101,38 @@ public sealed class JetStreamTransport : ITransport
             _subscriptions.TryRemove(id, out _);
         }
     }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<Delivery> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
+        await using var reader = new TopicReader(_link, _topics, request, _time, _logger);
+        await reader.OpenAsync(linked.Token);
+        while (await reader.NextAsync(linked.Token) is { } delivery)
+            yield return delivery;
+    }
+
+    /// <inheritdoc />
+    public Task<Message> RequestAsync(string address, Message request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(request);
+        return _requests.AskAsync(address, request, timeout, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task RespondAsync(Responder responder, RequestHandler handler, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(responder);
+        ArgumentNullException.ThrowIfNull(handler);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _disposing.Token);
+        await _requests.AnswerAsync(responder, handler, linked.Token, _disposing.Token);
+    }
+
+    /// <inheritdoc />
+    public Task<IKeyValueBucket> OpenBucketAsync(BucketDefinition definition, CancellationToken cancellationToken) =>
+        _buckets.OpenAsync(definition, Name, cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)

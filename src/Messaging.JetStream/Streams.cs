@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Messaging.JetStream;
 
 /// <summary>
@@ -25,6 +27,16 @@ internal static class Streams
         [.. Enumerable.Range(0, partitions).Select(partition => FilterOf(topic, partition))];
 
     public static string FilterOf(string topic, int partition) => $"{topic}.{partition}.>";
+
+    /// <summary>The partition that a subject names; null when the subject is none of the topic's.</summary>
+    public static int? PartitionOf(string topic, string subject)
+    {
+        if (!subject.StartsWith(topic, StringComparison.Ordinal) || subject.Length <= topic.Length || subject[topic.Length] != '.')
+            return null;
+        var rest = subject.AsSpan(topic.Length + 1);
+        var end = rest.IndexOf('.');
+        return end > 0 && int.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var partition) ? partition : null;
+    }
 
     public static string SubjectOf(string topic, int partition, Message message) =>
         $"{topic}.{partition}.{TypeOf(message.Type)}.{PercentEncoding.ToToken(message.PartitionKey)}";
