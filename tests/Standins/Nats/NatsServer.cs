@@ -50,6 +50,9 @@ public sealed class NatsServer : IAsyncLifetime
     /// <summary>Stops the process without ending it: its sockets stay open and nobody reads them.</summary>
     public Task SuspendAsync() => SignalAsync("STOP");
 
+    /// <summary>As <c>nats-server --signal ldm</c>: takes no more connections and sends those it has away, one by one, after ten seconds.</summary>
+    public Task EnterLameDuckModeAsync() => SignalAsync("USR2");
+
     public Task ResumeAsync() => SignalAsync("CONT");
 
     public async ValueTask DisposeAsync()

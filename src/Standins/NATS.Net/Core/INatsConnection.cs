@@ -62,6 +62,9 @@ public interface INatsConnection : INatsClient
 
     /// <summary>The server reported an error on an open connection.</summary>
     event AsyncEventHandler<NatsServerErrorEventArgs>? ServerError;
+
+    /// <summary>The server is about to shut down. If another one is known the connection goes there by itself, once nothing is under way.</summary>
+    event AsyncEventHandler<NatsLameDuckModeActivatedEventArgs>? LameDuckModeActivated;
 #pragma warning restore MA0046
 
     /// <summary>What the server said of itself when it was last connected.</summary>
@@ -97,4 +100,10 @@ public interface INatsSub<T> : IAsyncDisposable
 
     /// <summary>Ends the subscription; what has arrived can still be read.</summary>
     ValueTask UnsubscribeAsync();
+
+    /// <summary>
+    /// Ends the subscription when what the server has sent by now has arrived. Cancellation, or a lost connection, only shortens that wait. The
+    /// connection stays open.
+    /// </summary>
+    ValueTask DrainAsync(CancellationToken cancellationToken = default);
 }

@@ -20,6 +20,13 @@ public sealed class NatsMessageDroppedEventArgs(int pending, string subject) : N
     public string Subject { get; } = subject;
 }
 
+/// <summary>The server is about to shut down.</summary>
+public sealed class NatsLameDuckModeActivatedEventArgs(Uri uri) : NatsEventArgs("Lame duck mode activated")
+{
+    /// <summary>The server.</summary>
+    public Uri Uri { get; } = uri;
+}
+
 /// <summary>The server sent <c>-ERR</c> on an open connection, for instance a permissions violation.</summary>
 public sealed class NatsServerErrorEventArgs(string error) : NatsEventArgs($"Server error {error}")
 {

@@ -88,7 +88,7 @@ public readonly record struct NatsMsg<T>
 
     internal static NatsMsg<T> From(string subject, in ServerFrame frame, NatsConnection connection, INatsDeserialize<T> deserializer)
     {
-        var headers = ParseHeaders(frame.Headers, connection);
+        var headers = HeaderCodec.ParseOrTellError(frame.Headers, connection.Opts.HeaderEncoding);
         var flags = frame.Payload.IsEmpty ? NatsMsgFlags.Empty : NatsMsgFlags.None;
         if (frame.Payload.IsEmpty && headers is { Code: 503 })
             flags |= NatsMsgFlags.NoResponders;
@@ -109,22 +109,6 @@ public readonly record struct NatsMsg<T>
 
         var size = frame.Subject.Length + frame.ReplyTo.Length + (int)(frame.Headers.Length + frame.Payload.Length);
         return new NatsMsg<T>(subject, frame.ReplyToText, size, headers, data, connection, flags);
-    }
-
-    // Anyone may publish a broken header block; it must cost its own message only.
-    private static NatsHeaders? ParseHeaders(in ReadOnlySequence<byte> block, NatsConnection connection)
-    {
-        if (block.IsEmpty)
-            return null;
-
-        try
-        {
-            return HeaderCodec.Parse(block, connection.Opts.HeaderEncoding);
-        }
-        catch (NatsProtocolViolationException e)
-        {
-            return new NatsHeaders { Error = new NatsHeaderParseException(block.ToArray(), e) };
-        }
     }
 
     [MemberNotNull(nameof(Connection), nameof(ReplyTo))]

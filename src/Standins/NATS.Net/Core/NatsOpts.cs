@@ -11,7 +11,7 @@ public sealed record NatsOpts
     /// <summary>All defaults.</summary>
     public static readonly NatsOpts Default = new();
 
-    /// <summary>One server or a comma-separated list, each <c>[nats://][user:password@|token@]host[:port]</c>. Default <c>nats://localhost:4222</c>.</summary>
+    /// <summary>One server or a comma-separated list, each <c>[nats://|tls://][user:password@|token@]host[:port]</c>. Default <c>nats://localhost:4222</c>.</summary>
     public string Url { get; init; } = "nats://localhost:4222";
 
     /// <summary>The name the server shows for this connection.</summary>
@@ -25,6 +25,9 @@ public sealed record NatsOpts
 
     /// <summary>User and password, or token. Takes precedence over what <see cref="Url"/> says.</summary>
     public NatsAuthOpts AuthOpts { get; init; } = NatsAuthOpts.Default;
+
+    /// <summary>Encryption. Default: when the server offers it.</summary>
+    public NatsTlsOpts TlsOpts { get; init; } = NatsTlsOpts.Default;
 
     /// <summary>Where serializers come from when a call names none. Default: bytes, strings and UTF-8 primitives.</summary>
     public INatsSerializerRegistry SerializerRegistry { get; init; } = NatsDefaultSerializerRegistry.Default;

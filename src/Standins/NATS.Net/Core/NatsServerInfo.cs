@@ -81,6 +81,9 @@ internal sealed record ServerInfo : INatsServerInfo
     [JsonPropertyName("tls_required")]
     public bool TlsRequired { get; init; }
 
+    [JsonPropertyName("tls_available")]
+    public bool TlsAvailable { get; init; }
+
     [JsonPropertyName("max_payload")]
     public int MaxPayload { get; init; } = 1024 * 1024;
 

@@ -61,7 +61,7 @@ public sealed partial class NatsConnection
         var servers = string.Join(',', _servers.Seeds.Select(server => server.ToString()));
         var failure = last is NatsServerException
             ? new NatsException("can not start to connect nats server: " + servers, last)
-            : new NatsException("can not connect uris: " + servers, last!);
+            : new NatsException($"can not connect uris: {servers}: {last!.Message}", last);
         lock (_gate)
         {
             _state = NatsConnectionState.Closed;
@@ -113,6 +113,7 @@ public sealed partial class NatsConnection
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         Task[] loops = [];
+        _lameDuck = NewSignal();
         try
         {
             await ResubscribeAsync(session);
@@ -125,6 +126,7 @@ public sealed partial class NatsConnection
                 session.ReadLoopAsync(Receive, ending.Token),
                 _writer.WriteLoopAsync(session.Stream, ending.Token),
                 ProbeAsync(ending.Token),
+                LeaveWhenLameAsync(session, ending.Token),
             ];
             await await Task.WhenAny(loops);
             return null;
@@ -156,8 +158,7 @@ public sealed partial class NatsConnection
 
     private void Opened(Session session)
     {
-        _info = session.Info;
-        _servers.Announced(session.Info.ClientConnectUrls);
+        Learn(session.Info);
         lock (_gate)
         {
             _state = NatsConnectionState.Open;
@@ -203,9 +204,7 @@ public sealed partial class NatsConnection
                 OnPong();
                 break;
             case ServerOp.Info:
-                var info = Core.ServerInfo.Parse(frame.Text);
-                _info = info;
-                _servers.Announced(info.ClientConnectUrls);
+                Learn(Core.ServerInfo.Parse(frame.Text));
                 break;
             case ServerOp.Err:
                 var error = Encoding.UTF8.GetString(frame.Text);
@@ -215,6 +214,14 @@ public sealed partial class NatsConnection
         }
 
         return default;
+    }
+
+    private void Learn(ServerInfo info)
+    {
+        _info = info;
+        _servers.Announced(info.ClientConnectUrls);
+        if (info.LameDuckMode)
+            _lameDuck.TrySetResult();
     }
 
     private static bool IsConnectFailure(Exception e) => e is SocketException or IOException or TimeoutException or NatsException;

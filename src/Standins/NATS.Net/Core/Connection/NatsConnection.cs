@@ -63,6 +63,9 @@ public sealed partial class NatsConnection : INatsConnection
     public event AsyncEventHandler<NatsServerErrorEventArgs>? ServerError;
 
     /// <inheritdoc />
+    public event AsyncEventHandler<NatsLameDuckModeActivatedEventArgs>? LameDuckModeActivated;
+
+    /// <inheritdoc />
     public INatsConnection Connection => this;
 
     /// <inheritdoc />

@@ -33,6 +33,9 @@ internal sealed class RequestMultiplexer : Subscription, IDisposable
         _sweep = TimeProvider.System.CreateTimer(static state => ((RequestMultiplexer)state!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether no request waits for its reply.</summary>
+    public bool IsIdle => _pending.IsEmpty;
+
     /// <summary>Enters a request and returns the address its reply comes to.</summary>
     public ReplyAddress Register(PendingReply reply, TimeSpan timeout, CancellationToken cancellationToken)
     {

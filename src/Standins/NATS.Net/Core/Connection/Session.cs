@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -15,7 +16,7 @@ internal sealed class Session : IAsyncDisposable
     {
         Server = server;
         Stream = stream;
-        Reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: opts.ReaderBufferSize, minimumReadSize: 4096));
+        Reader = ReaderOf(stream, opts);
         _parser = new ProtocolParser(opts.MaxPayloadHardCap);
     }
 
@@ -24,14 +25,14 @@ internal sealed class Session : IAsyncDisposable
 
     public ServerAddress Server { get; }
 
-    public Stream Stream { get; }
+    public Stream Stream { get; private set; }
 
     public ServerInfo Info { get; private set; } = new();
 
-    private PipeReader Reader { get; }
+    private PipeReader Reader { get; set; }
 
     /// <summary>
-    /// Connects: TCP, INFO, CONNECT, PING, PONG, all within <see cref="NatsOpts.ConnectTimeout"/>. Throws <see cref="NatsServerException"/> when
+    /// Connects: TCP, INFO, TLS if so agreed, CONNECT, PING, PONG, all within <see cref="NatsOpts.ConnectTimeout"/>. Throws <see cref="NatsServerException"/> when
     /// the server refuses, <see cref="SocketException"/>, <see cref="IOException"/> or <see cref="TimeoutException"/> when it cannot be reached.
     /// </summary>
     public static async Task<Session> OpenAsync(ServerAddress server, NatsOpts opts, CancellationToken cancellationToken)
@@ -80,7 +81,9 @@ internal sealed class Session : IAsyncDisposable
         await Stream.DisposeAsync();
     }
 
-    // A TLS stream would be put around the network stream here, or after INFO when the server asks for it.
+    private static PipeReader ReaderOf(Stream stream, NatsOpts opts) =>
+        PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: opts.ReaderBufferSize, minimumReadSize: 4096, leaveOpen: true));
+
     private static async Task<Stream> OpenStreamAsync(ServerAddress server, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -99,15 +102,34 @@ internal sealed class Session : IAsyncDisposable
     private async Task GreetAsync(NatsOpts opts, CancellationToken cancellationToken)
     {
         await ExpectAsync(ServerOp.Info, cancellationToken);
-        if (Info.TlsRequired)
-            throw new NatsException($"{Server} requires TLS, which this client does not offer");
+        if (TlsHandshake.IsWanted(Server, Info, opts.TlsOpts))
+            await EncryptAsync(opts, cancellationToken);
 
         using var command = new MemoryStream();
         command.Write("CONNECT "u8);
         await JsonSerializer.SerializeAsync(command, ConnectOptions.From(opts, Server.Auth), cancellationToken: cancellationToken);
         command.Write("\r\nPING\r\n"u8);
-        await Stream.WriteAsync(command.GetBuffer().AsMemory(0, (int)command.Length), cancellationToken);
-        await ExpectAsync(ServerOp.Pong, cancellationToken);
+        try
+        {
+            await Stream.WriteAsync(command.GetBuffer().AsMemory(0, (int)command.Length), cancellationToken);
+            await ExpectAsync(ServerOp.Pong, cancellationToken);
+        }
+        catch (IOException e) when (Stream is SslStream)
+        {
+            // With TLS 1.3 a client learns after the handshake only that its certificate was not good enough.
+            throw new NatsException($"{Server} broke the TLS connection off, perhaps for want of a client certificate: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    private async Task EncryptAsync(NatsOpts opts, CancellationToken cancellationToken)
+    {
+        // What came in the clear behind INFO must not be taken for a word of the server whose certificate is checked now.
+        if (Reader.TryRead(out var rest) && !rest.Buffer.IsEmpty)
+            throw new NatsProtocolViolationException($"{Server} sent more than INFO before the TLS handshake");
+
+        await Reader.CompleteAsync();
+        Stream = await TlsHandshake.PerformAsync(Stream, Server, opts.TlsOpts, cancellationToken);
+        Reader = ReaderOf(Stream, opts);
     }
 
     private async Task ExpectAsync(ServerOp op, CancellationToken cancellationToken)
@@ -139,6 +161,10 @@ internal sealed class Session : IAsyncDisposable
 
             if (frame.Op == op)
                 return true;
+
+            // INFO comes first, and messages only to those who have subscribed.
+            if (op == ServerOp.Info || frame.Op == ServerOp.Msg)
+                throw new NatsProtocolViolationException($"{Server} sent {frame.Op} where {op} was due");
         }
 
         return false;

@@ -44,6 +44,22 @@ internal static class HeaderCodec
         writer.Write("\r\n"u8);
     }
 
+    /// <summary>Reads a block, null for none. Anyone may publish a broken one; it must cost its own message only, so the error is in the result.</summary>
+    public static NatsHeaders? ParseOrTellError(in ReadOnlySequence<byte> block, Encoding encoding)
+    {
+        if (block.IsEmpty)
+            return null;
+
+        try
+        {
+            return Parse(block, encoding);
+        }
+        catch (NatsProtocolViolationException e)
+        {
+            return new NatsHeaders { Error = new NatsHeaderParseException(block.ToArray(), e) };
+        }
+    }
+
     /// <summary>Reads a block. Throws <see cref="NatsProtocolViolationException"/> when it is not one.</summary>
     public static NatsHeaders Parse(in ReadOnlySequence<byte> block, Encoding encoding)
     {

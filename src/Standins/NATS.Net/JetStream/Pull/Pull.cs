@@ -80,7 +80,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         Heard();
         if (frame.Subject.SequenceEqual(_inbox))
         {
-            OnStatus(frame.Headers.IsEmpty ? new NatsHeaders() : HeaderCodec.Parse(frame.Headers, Connection.Opts.HeaderEncoding));
+            OnStatus(HeaderCodec.ParseOrTellError(frame.Headers, Connection.Opts.HeaderEncoding) ?? new NatsHeaders());
             return default;
         }
 

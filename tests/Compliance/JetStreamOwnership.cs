@@ -1,0 +1,163 @@
+using Messaging;
+using Messaging.JetStream;
+using Microsoft.Extensions.Logging.Abstractions;
+using Support;
+
+namespace Compliance;
+
+/// <summary>What JetStream does not give by itself: one owner per partition, and an order that redelivery cannot break.</summary>
+public sealed class JetStreamOwnership(Servers servers)
+{
+    private readonly string _topic = $"t{Guid.NewGuid():N}.events";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private Subscription Group => new(_topic, "group", MaxBatch: 10, Prefetch: 20);
+
+    [Fact]
+    public async Task Each_ownership_has_a_consumer_of_its_own_and_leaves_none_behind()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        for (var epoch = 1; epoch <= 3; epoch++)
+        {
+            await PublishAsync(transport, epoch * 10, 10);
+            await using var consumption = Consumption.Start(transport, Group);
+            await consumption.HandledAsync(40);
+            (await ConsumersAsync(url)).Keys.Order().ShouldBe(Enumerable.Range(0, 4).Select(partition => $"group-p{partition}-e{epoch}"));
+            await consumption.StopAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Subjects_name_partition_type_and_key()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        await transport.PublishAsync([new OutgoingMessage(_topic, Messages.Create("order 7.*", "1"))], Cancel);
+        await using var connection = new NatsConnection(new NatsOpts { Url = url });
+        var stream = await new NatsJSContext(connection).GetStreamAsync(_topic.Replace('.', '_'), cancellationToken: Cancel);
+        var stored = await stream.GetAsync(new StreamMsgGetRequest { Seq = 1 }, Cancel);
+        stored.Message.Subject.ShouldBe($"{_topic}.{Partitioner.PartitionOf("order 7.*", 4)}.transports.counted.v1.order%207%2E%2A");
+    }
+
+    [Fact]
+    public async Task A_handler_that_takes_longer_than_the_acknowledgement_may_is_not_disturbed()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url, new JetStreamTransportOptions { AckWait = TimeSpan.FromMilliseconds(500) });
+        var first = true;
+        await using var consumption = Consumption.Start(transport, Group, async (_, token) =>
+        {
+            if (!first)
+                return;
+            first = false;
+            await RedeliveredAsync(url, token);
+        });
+        await PublishAsync(transport, 0, 100);
+        var deliveries = await consumption.HandledAsync(400);
+        foreach (var key in Messages.KeyPerPartition)
+            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 100));
+        await EventuallyAsync(async () => (await transport.GetLagAsync(Cancel)).All(lag => lag.Messages == 0));
+        consumption.Deliveries.Count.ShouldBe(400, "what the server repeated is not handed over twice");
+    }
+
+    [Fact]
+    public async Task When_its_consumer_is_removed_the_owner_begins_again_where_it_was()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        await using var consumption = Consumption.Start(transport, Group);
+        await PublishAsync(transport, 0, 50);
+        await consumption.HandledAsync(200);
+        await using (var connection = new NatsConnection(new NatsOpts { Url = url }))
+        {
+            var jetStream = new NatsJSContext(connection);
+            foreach (var name in (await ConsumersAsync(url)).Keys)
+                await jetStream.DeleteConsumerAsync(_topic.Replace('.', '_'), name, Cancel);
+        }
+
+        await PublishAsync(transport, 50, 50);
+        var deliveries = await consumption.HandledAsync(400);
+        foreach (var key in Messages.KeyPerPartition)
+            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 100));
+    }
+
+    [Fact]
+    public async Task A_server_killed_and_started_again_under_load_costs_no_message_and_no_order()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        await using var transport = await ConnectAsync(server.Url);
+        await using var consumption = Consumption.Start(transport, Group);
+        var publishing = PublishManyAsync();
+        for (var kill = 1; kill <= 3; kill++)
+        {
+            await consumption.HandledAsync(kill * 1_000);
+            await server.KillAsync();
+            await server.StartAsync(Cancel);
+        }
+
+        await publishing;
+        var deliveries = await consumption.HandledAsync(8_000);
+        foreach (var key in Messages.KeyPerPartition)
+            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 2_000));
+
+        async Task PublishManyAsync()
+        {
+            for (var from = 0; from < 2_000; from += 50)
+                await PublishAsync(transport, from, 50);
+        }
+    }
+
+    [Fact]
+    public async Task When_the_server_goes_away_publishing_fails_in_time_and_a_subscription_waits_and_can_be_stopped()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        await using var transport = await ConnectAsync(
+            server.Url, new JetStreamTransportOptions { PublishTimeout = TimeSpan.FromSeconds(2), RequestTimeout = TimeSpan.FromSeconds(1) });
+        await using var consumption = Consumption.Start(transport, Group);
+        await PublishAsync(transport, 0, 10);
+        await consumption.HandledAsync(40);
+        await server.KillAsync();
+
+        await Should.ThrowAsync<TransportException>(() => PublishAsync(transport, 10, 10)).WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        consumption.Running.IsCompleted.ShouldBeFalse();
+        await consumption.StopAsync();
+    }
+
+    private async Task<JetStreamTransport> ConnectAsync(string url, JetStreamTransportOptions? options = null)
+    {
+        var transport = new JetStreamTransport(url, options ?? new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+        await transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel);
+        return transport;
+    }
+
+    private async Task PublishAsync(JetStreamTransport transport, int from, int count)
+    {
+        var batch = Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(_topic, key, from, count)).ToList();
+        (await transport.PublishAsync(batch, Cancel)).Failures.ShouldBeEmpty();
+    }
+
+    /// <summary>Waits until the server has delivered something of the topic a second time.</summary>
+    private Task RedeliveredAsync(string url, CancellationToken cancellationToken) =>
+        EventuallyAsync(async () => (await ConsumersAsync(url)).Values.Any(info => info.NumRedelivered > 0)).WaitAsync(cancellationToken);
+
+    private async Task<Dictionary<string, ConsumerInfo>> ConsumersAsync(string url)
+    {
+        await using var connection = new NatsConnection(new NatsOpts { Url = url });
+        var consumers = new Dictionary<string, ConsumerInfo>(StringComparer.Ordinal);
+        await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(_topic.Replace('.', '_'), Cancel))
+            consumers[consumer.Info.Name] = consumer.Info;
+        return consumers;
+    }
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await condition())
+            await timer.WaitForNextTickAsync(deadline.Token);
+    }
+}
