@@ -23,6 +23,9 @@ public record ConsumerConfig
     /// <summary>The name of a consumer that outlives its clients; equal to <see cref="Name"/> if both are set.</summary>
     public string? DurableName { get; set; }
 
+    /// <summary>For humans.</summary>
+    public string? Description { get; set; }
+
     /// <summary>Where to start. Default: at the first message.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ConsumerConfigDeliverPolicy DeliverPolicy { get; set; } = ConsumerConfigDeliverPolicy.All;
