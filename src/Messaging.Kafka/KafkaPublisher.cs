@@ -1,29 +1,65 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Kafka;
 
 /// <summary>
-/// Publishes through one idempotent producer. Records are handed to librdkafka one after the other without waiting; their
-/// delivery reports complete the batch. After a fatal error the next publish gets a new producer. Thread-safe.
+/// Publishes through one idempotent, gapless producer. Records are handed to librdkafka one after the other without waiting;
+/// their delivery reports complete the batch. A record that fails for good leaves a gap in its partition: librdkafka then fails
+/// everything behind it and gives the producer up, so that nothing overtakes, and a new one takes its place. Thread-safe.
 /// </summary>
 internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan timeout, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan QueueFullPause = TimeSpan.FromMilliseconds(5);
 
+    // What a producer that is given up has been answered already is still reported within this time.
+    private static readonly TimeSpan LastReports = TimeSpan.FromSeconds(2);
+
     private readonly Lock _gate = new();
+    private readonly List<Task> _closing = [];
     private Generation? _current;
     private bool _disposed;
 
     /// <summary>Publishes a batch; see <see cref="ITransport.PublishAsync"/>.</summary>
     public async Task<PublishOutcome> PublishAsync(IReadOnlyList<OutgoingMessage> batch, CancellationToken cancellationToken)
     {
-        var producer = Current();
+        var generation = Current();
         var reports = new DeliveryReports(batch, config.MessageMaxBytes ?? int.MaxValue);
-        var began = time.GetTimestamp();
-        for (var i = 0; i < batch.Count; i++)
-            await ProduceAsync(producer, reports, i, began, cancellationToken);
-        return await reports.Outcome.WaitAsync(cancellationToken);
+        generation.Outstanding[reports] = default;
+        try
+        {
+            for (var i = 0; i < batch.Count && !reports.Outcome.IsCompleted; i++)
+            {
+                if (!reports.HoldsBack(i))
+                    await ProduceAsync(generation, reports, i, cancellationToken);
+            }
+
+            return await reports.Outcome.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            generation.Outstanding.TryRemove(reports, out _);
+        }
+    }
+
+    /// <summary>Publishes one record to the partition given and tells its position.</summary>
+    /// <exception cref="TransportException">The broker did not take it, or did not answer in time.</exception>
+    public async Task<long> PublishAsync(TopicPartition partition, Message<byte[], byte[]> record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await Current().Producer.ProduceAsync(partition, record, cancellationToken).WaitAsync(timeout + LastReports, time, cancellationToken);
+            return result.Offset.Value;
+        }
+        catch (KafkaException exception)
+        {
+            throw new TransportException($"Kafka did not take a record for topic {partition.Topic}: {exception.Error.Reason} ({exception.Error.Code}).", exception);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TransportException($"Kafka did not answer for a record of topic {partition.Topic} in time.", exception);
+        }
     }
 
     /// <summary>Sends what is queued, then closes. Waits no longer than the publish timeout.</summary>
@@ -37,25 +73,24 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
         }
 
         if (last is not null)
-        {
-            await DedicatedThread.RunAsync("kafka producer close", () =>
-            {
-                last.Producer.Flush(timeout);
-                last.Producer.Dispose();
-            });
-        }
+            GiveUp(last, new Error(ErrorCode.Local_Destroy, "the transport was closed"), timeout);
+        Task[] closing;
+        lock (_gate)
+            closing = [.. _closing];
+        await Task.WhenAll(closing);
     }
 
-    private async ValueTask ProduceAsync(Generation producer, DeliveryReports reports, int index, long began, CancellationToken cancellationToken)
+    private async ValueTask ProduceAsync(Generation generation, DeliveryReports reports, int index, CancellationToken cancellationToken)
     {
         var (topic, message) = reports.Batch[index];
         var record = KafkaRecords.ToRecord(message);
+        var began = time.GetTimestamp();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                producer.Producer.Produce(topic, record, report => reports.Complete(index, report.Error));
+                generation.Producer.Produce(topic, record, report => reports.Complete(index, report.Error));
                 return;
             }
             catch (ProduceException<byte[], byte[]> exception) when (
@@ -67,8 +102,16 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
             catch (KafkaException exception)
             {
                 if (exception.Error.IsFatal)
-                    producer.Broken = true;
-                reports.Complete(index, exception.Error);
+                    GiveUp(generation, exception.Error, LastReports);
+                if (exception.Error.Code == ErrorCode.Local_QueueFull)
+                    reports.CompleteMissing(exception.Error); // For so long nothing has moved; each further one would wait as long.
+                else
+                    reports.Complete(index, exception.Error);
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                reports.Complete(index, new Error(ErrorCode.Local_Destroy, "its producer was given up"));
                 return;
             }
         }
@@ -76,25 +119,11 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
 
     private Generation Current()
     {
-        Generation? broken;
-        Generation current;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_current is { Broken: false } usable)
-                return usable;
-            broken = _current;
-            current = _current = Create();
+            return _current is { IsGivenUp: false } usable ? usable : _current = Create();
         }
-
-        if (broken is not null)
-        {
-            LogReplaced(broken.Producer.Name);
-            // Its outstanding messages are reported as failed by the close, which blocks; nobody needs to wait for it.
-            _ = DedicatedThread.RunAsync("kafka producer close", broken.Producer.Dispose);
-        }
-
-        return current;
     }
 
     private Generation Create()
@@ -103,83 +132,52 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
         generation.Producer = new ProducerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) =>
             {
-                if (error.IsFatal)
-                    generation.Broken = true;
                 LogError(error.Code, error.Reason, error.IsFatal);
+                if (error.IsFatal)
+                    GiveUp(generation, error, LastReports);
             })
             .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
             .Build();
         return generation;
     }
 
+    /// <summary>Waits for the reports still to come, ends the batches that none will come for, and closes; all on a thread of its own, because it blocks.</summary>
+    private void GiveUp(Generation generation, Error cause, TimeSpan patience)
+    {
+        if (!generation.TryGiveUp())
+            return;
+        if (cause.IsFatal)
+            LogReplaced(generation.Producer.Name, cause.Reason);
+        lock (_gate)
+        {
+            _closing.RemoveAll(closing => closing.IsCompleted);
+            _closing.Add(DedicatedThread.RunAsync("kafka producer close", () =>
+            {
+                generation.Producer.Flush(patience);
+                foreach (var reports in generation.Outstanding.Keys)
+                    reports.CompleteMissing(cause);
+                generation.Producer.Dispose();
+            }));
+        }
+    }
+
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Kafka producer: {Code} {Reason} (fatal: {Fatal})")]
     private partial void LogError(ErrorCode code, string reason, bool fatal);
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Kafka producer {Name} met a fatal error and was replaced")]
-    private partial void LogReplaced(string name);
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Kafka producer {Name} is replaced: {Reason}")]
+    private partial void LogReplaced(string name, string reason);
 
-    /// <summary>One producer; broken once it has met a fatal error.</summary>
+    /// <summary>One producer and the batches that wait for its reports.</summary>
     private sealed class Generation
     {
-        private volatile bool _broken;
+        private int _givenUp;
 
         public IProducer<byte[], byte[]> Producer { get; set; } = null!;
 
-        public bool Broken
-        {
-            get => _broken;
-            set => _broken = value;
-        }
-    }
-}
+        public ConcurrentDictionary<DeliveryReports, ValueTuple> Outstanding { get; } = new();
 
-/// <summary>Counts the delivery reports of a batch and remembers the failures.</summary>
-internal sealed class DeliveryReports
-{
-    private readonly TaskCompletionSource<PublishOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<(int Index, Error Error)> _failures = [];
-    private readonly int _largest;
-    private int _missing;
+        public bool IsGivenUp => Volatile.Read(ref _givenUp) != 0;
 
-    public DeliveryReports(IReadOnlyList<OutgoingMessage> batch, int largest)
-    {
-        (Batch, _largest, _missing) = (batch, largest, batch.Count);
-        if (batch.Count == 0)
-            _outcome.SetResult(PublishOutcome.AllAcknowledged);
-    }
-
-    public IReadOnlyList<OutgoingMessage> Batch { get; }
-
-    public Task<PublishOutcome> Outcome => _outcome.Task;
-
-    public void Complete(int index, Error error)
-    {
-        if (error.IsError)
-        {
-            lock (_failures)
-                _failures.Add((index, error));
-        }
-
-        if (Interlocked.Decrement(ref _missing) > 0)
-            return;
-        if (_failures.Count == 0)
-            _outcome.SetResult(PublishOutcome.AllAcknowledged);
-        else if (_failures.Count == Batch.Count && _failures.TrueForAll(failure => IsUnreachable(failure.Error)))
-            _outcome.SetException(new TransportException($"Kafka did not answer in time: {_failures[0].Error.Reason}", new KafkaException(_failures[0].Error)));
-        else
-            _outcome.SetResult(new PublishOutcome([.. _failures.OrderBy(failure => failure.Index).Select(failure => Describe(failure.Index, failure.Error))]));
-    }
-
-    private static bool IsUnreachable(Error error) =>
-        error.Code is ErrorCode.Local_MsgTimedOut or ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_QueueFull;
-
-    private PublishFailure Describe(int index, Error error)
-    {
-        var (topic, message) = Batch[index];
-        return new PublishFailure(index, error.Code switch
-        {
-            ErrorCode.MsgSizeTooLarge => new MessageTooLargeException(message.Id, KafkaRecords.SizeOf(KafkaRecords.ToRecord(message)), _largest),
-            _ => new TransportException($"Kafka did not take message {message.Id} for topic {topic}: {error.Reason} ({error.Code}).", new KafkaException(error)),
-        });
+        public bool TryGiveUp() => Interlocked.Exchange(ref _givenUp, 1) == 0;
     }
 }

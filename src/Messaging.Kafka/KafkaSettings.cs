@@ -28,6 +28,7 @@ internal static class KafkaSettings
         var config = Apply(
             new ProducerConfig { LingerMs = options.Linger.TotalMilliseconds, QueueBufferingMaxKbytes = UnsentKilobytes }, servers, options);
         config.EnableIdempotence = true; // Off by default in librdkafka, unlike in the Java client.
+        config.EnableGaplessGuarantee = true; // Else a record that times out is overtaken by the ones behind it.
         config.Acks = Acks.All;
         config.Partitioner = Confluent.Kafka.Partitioner.Murmur2Random; // As Messaging.Partitioner and the Java client.
         config.MessageTimeoutMs = (int)options.PublishTimeout.TotalMilliseconds;
@@ -53,6 +54,25 @@ internal static class KafkaSettings
         config.EnableAutoCommit = true;
         config.StatisticsIntervalMs = StatisticsMilliseconds; // They tell whether the brokers still answer.
         config.AutoCommitIntervalMs = (int)options.CommitInterval.TotalMilliseconds;
+        return config;
+    }
+
+    /// <summary>For reading outside any group; librdkafka wants a name of one all the same.</summary>
+    public static ConsumerConfig ForReader(string servers, KafkaTransportOptions options, bool embedded)
+    {
+        var config = Apply(
+            new ConsumerConfig
+            {
+                QueuedMaxMessagesKbytes = FetchedKilobytes,
+                FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
+            },
+            servers,
+            options);
+        config.GroupId = "none";
+        config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        config.EnableAutoOffsetStore = false;
+        config.EnableAutoCommit = false;
+        config.EnablePartitionEof = true;
         return config;
     }
 

@@ -28,6 +28,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly ManualResetEventSlim _taken = new();
     private readonly ConsumerInsight _insight;
+    private readonly ClientFailures _failures = new();
     private long _nextCheck;
 
     public KafkaSubscription(
@@ -77,7 +78,7 @@ internal sealed partial class KafkaSubscription : IDisposable
                 try
                 {
                     if (!checkedTopic)
-                        CheckTopic(consumer);
+                        KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout);
                     checkedTopic = true;
                     consumer.Subscribe(_subscription.Topic);
                     while (!stopping.IsCancellationRequested)
@@ -99,7 +100,7 @@ internal sealed partial class KafkaSubscription : IDisposable
             }
             catch (KafkaException exception)
             {
-                throw new TransportException($"Group {_subscription.Group} cannot consume {_subscription.Topic} from Kafka: {exception.Error.Reason}", exception);
+                throw _failures.Describe($"Group {_subscription.Group} cannot consume {_subscription.Topic} from Kafka at {_config.BootstrapServers}", exception);
             }
         }
     }
@@ -111,18 +112,16 @@ internal sealed partial class KafkaSubscription : IDisposable
             .SetPartitionsAssignedHandler((consumer, partitions) => Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions.ConvertAll(offset => offset.TopicPartition)))
-            .SetErrorHandler((_, error) => LogError(error.Code, error.Reason))
+            .SetErrorHandler((_, error) => NoteError(error))
             .SetStatisticsHandler((_, json) => _insight.ReadStatistics(json))
             .SetLogHandler((_, line) => KafkaLog.Forward(_logger, line))
             .Build();
     }
 
-    private void CheckTopic(IConsumer<byte[]?, byte[]?> consumer)
+    private void NoteError(Error error)
     {
-        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var topic = admin.GetMetadata(_requestTimeout).Topics.Find(topic => topic.Topic == _subscription.Topic);
-        if (topic is null)
-            throw new TransportException($"Group {_subscription.Group} cannot consume {_subscription.Topic}: Kafka has no such topic.");
+        _failures.Add(error);
+        LogError(error.Code, error.Reason);
     }
 
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)

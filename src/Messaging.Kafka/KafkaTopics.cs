@@ -7,19 +7,49 @@ namespace Messaging.Kafka;
 /// <summary>Makes and checks topics, and finds out whether the broker is librdkafka's embedded one.</summary>
 internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
 {
+    private static readonly Dictionary<string, string> NoSettings = [];
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(50);
 
     private volatile bool _embedded;
 
     /// <summary>
     /// The brokers are librdkafka's mock cluster: memory only, and topics come with four partitions on first use. Known after
-    /// the first <see cref="EnsureAsync"/>.
+    /// the first topics were ensured.
     /// </summary>
     public bool Embedded => _embedded;
 
-    public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
+    /// <summary>A topic as the brokers know it. Blocks, and makes no topic that is missing.</summary>
+    /// <exception cref="TopicNotFoundException">There is no such topic.</exception>
+    public static TopicMetadata Find(Handle client, string topic, TimeSpan timeout)
     {
-        var admin = new AdminClientBuilder(config).SetLogHandler((_, line) => KafkaLog.Forward(logger, line)).Build();
+        using var admin = new DependentAdminClientBuilder(client).Build();
+        var found = admin.GetMetadata(timeout).Topics.Find(known => known.Topic == topic) ?? throw new TopicNotFoundException(topic);
+        return found.Error.IsError ? throw new KafkaException(found.Error) : found;
+    }
+
+    /// <summary>See <see cref="ITransport.EnsureTopicsAsync"/>.</summary>
+    public Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken) =>
+        EnsureAsync(topics, NoSettings, isExact: true, cancellationToken);
+
+    /// <summary>The same for topics of the transport's own, with further settings; their number of partitions need not be the one asked for.</summary>
+    public Task EnsureOwnAsync(TopicDefinition topic, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken) =>
+        EnsureAsync([topic], settings, isExact: false, cancellationToken);
+
+    /// <summary>How many partitions a topic has.</summary>
+    public async Task<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
+    {
+        using var admin = new AdminClientBuilder(config).SetLogHandler((_, line) => KafkaLog.Forward(logger, line)).Build();
+        return (await AskAsync(() => Find(admin.Handle, topic, options.RequestTimeout), cancellationToken)).Partitions.Count;
+    }
+
+    private async Task EnsureAsync(
+        IReadOnlyCollection<TopicDefinition> topics, IReadOnlyDictionary<string, string> settings, bool isExact, CancellationToken cancellationToken)
+    {
+        var failures = new ClientFailures();
+        var admin = new AdminClientBuilder(config)
+            .SetErrorHandler((_, error) => failures.Add(error))
+            .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
+            .Build();
         try
         {
             var metadata = await AskAsync(() => admin.GetMetadata(options.RequestTimeout), cancellationToken);
@@ -27,14 +57,14 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
             var existing = metadata.Topics.Select(topic => topic.Topic).ToHashSet(StringComparer.Ordinal);
             var missing = topics.Where(topic => !existing.Contains(topic.Name)).ToList();
             if (missing.Count > 0 && !_embedded)
-                await CreateAsync(admin, missing, options.ReplicationFactor);
+                await CreateAsync(admin, missing, settings, options.ReplicationFactor);
             else if (missing.Count > 0)
                 await AskAsync(() => missing.ConvertAll(topic => admin.GetMetadata(topic.Name, options.RequestTimeout)), cancellationToken);
-            await VerifyAsync(admin, topics, cancellationToken);
+            await VerifyAsync(admin, topics, isExact, cancellationToken);
         }
         catch (KafkaException exception)
         {
-            throw new TransportException($"Kafka at {config.BootstrapServers}: {exception.Error.Reason} ({exception.Error.Code}).", exception);
+            throw failures.Describe($"Topics cannot be made or checked on Kafka at {config.BootstrapServers}", exception);
         }
         finally
         {
@@ -66,12 +96,12 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
         }
     }
 
-    private async Task CreateAsync(IAdminClient admin, List<TopicDefinition> topics, short replicas)
+    private async Task CreateAsync(IAdminClient admin, List<TopicDefinition> topics, IReadOnlyDictionary<string, string> own, short replicas)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["unclean.leader.election.enable"] = "false" };
         if (replicas >= 3)
             settings["min.insync.replicas"] = "2";
-        foreach (var (name, value) in options.TopicSettings)
+        foreach (var (name, value) in options.TopicSettings.Concat(own))
             settings[name] = value;
         var specifications = topics.ConvertAll(topic => new TopicSpecification
         {
@@ -93,14 +123,14 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
             // Another instance was faster: its topics are checked below like all others.
             var refused = exception.Results.Where(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists).ToList();
             if (refused.Count > 0 && replicas == -1 && refused.TrueForAll(result => result.Error.Code == ErrorCode.InvalidReplicationFactor))
-                await CreateAsync(admin, topics.FindAll(topic => refused.Exists(result => result.Topic == topic.Name)), replicas: 1);
+                await CreateAsync(admin, topics.FindAll(topic => refused.Exists(result => result.Topic == topic.Name)), own, replicas: 1);
             else if (refused.Count > 0)
                 throw new TransportException("Kafka refused to create " + string.Join("; ", refused.Select(result => $"{result.Topic}: {result.Error.Reason}")), exception);
         }
     }
 
     /// <summary>Waits until the brokers know every topic with a leader for each partition, and compares the number of partitions.</summary>
-    private async Task VerifyAsync(IAdminClient admin, IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
+    private async Task VerifyAsync(IAdminClient admin, IReadOnlyCollection<TopicDefinition> topics, bool isExact, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -110,7 +140,7 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
             var waiting = topics.Where(topic => !known.TryGetValue(topic.Name, out var found) || !IsReady(found)).Select(topic => topic.Name).ToList();
             if (waiting.Count == 0)
             {
-                foreach (var topic in topics)
+                foreach (var topic in topics.Where(_ => isExact))
                     Compare(topic, known[topic.Name].Partitions.Count);
                 return;
             }

@@ -6,7 +6,7 @@ namespace Messaging.Kafka;
 /// <summary>
 /// The port over Apache Kafka. Groups, partitions and positions are Kafka's own. Thread-safe; one instance serves a process.
 /// </summary>
-public sealed class KafkaTransport : ITransport
+public sealed class KafkaTransport : ITransport, IRequestReply, IKeyValue
 {
     private readonly string _bootstrapServers;
     private readonly KafkaTransportOptions _options;
@@ -14,6 +14,7 @@ public sealed class KafkaTransport : ITransport
     private readonly ILogger _logger;
     private readonly KafkaTopics _topics;
     private readonly KafkaPublisher _publisher;
+    private readonly KafkaRequests _requests;
     private readonly ConcurrentDictionary<KafkaSubscription, Task> _subscriptions = new();
     private readonly CancellationTokenSource _disposing = new();
 
@@ -34,6 +35,7 @@ public sealed class KafkaTransport : ITransport
         _logger = loggerFactory.CreateLogger<KafkaTransport>();
         _topics = new KafkaTopics(KafkaSettings.ForAdmin(bootstrapServers, options), options, time, _logger);
         _publisher = new KafkaPublisher(KafkaSettings.ForProducer(bootstrapServers, options), options.PublishTimeout, time, _logger);
+        _requests = new KafkaRequests(this, _topics, time, _logger);
     }
 
     /// <inheritdoc />
@@ -51,6 +53,11 @@ public sealed class KafkaTransport : ITransport
         Transactions = false, // librdkafka lacks KIP-890, without which Kafka's transactions can lose or tear writes.
         Durable = !_topics.Embedded,
         FsyncBeforeAcknowledge = false,
+        RequestReply = true,
+        ImmediateNoResponders = false, // A topic takes requests whether or not anybody reads it.
+        KeyValue = true,
+        ConditionalWrites = false,
+        KeyValueHistory = false, // Compaction keeps the last record of a key, and at some time only that.
         LargestMessageBytes = _options.LargestMessageBytes,
     };
 
@@ -89,6 +96,40 @@ public sealed class KafkaTransport : ITransport
     }
 
     /// <inheritdoc />
+    public IAsyncEnumerable<Delivery> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return CreateReader(request).ReadAsync(_disposing.Token, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<Message> RequestAsync(string address, Message request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(address);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return _requests.AskAsync(address, request, timeout, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task RespondAsync(Responder responder, RequestHandler handler, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(responder);
+        ArgumentNullException.ThrowIfNull(handler);
+        return _requests.AnswerAsync(responder, handler, stopping, _disposing.Token);
+    }
+
+    /// <inheritdoc />
+    public Task<IKeyValueBucket> OpenBucketAsync(BucketDefinition definition, CancellationToken cancellationToken)
+    {
+        KeyValueNames.CheckDefinition(definition, Name, history: false);
+        return KafkaBucket.OpenAsync(definition, this, _topics, _publisher, _time, _disposing.Token, cancellationToken);
+    }
+
+    internal KafkaReader CreateReader(ReadRequest request) => new(
+        request, KafkaSettings.ForReader(_bootstrapServers, _options, _topics.Embedded), _options.RequestTimeout, _topics.Embedded, _logger);
+
+    /// <inheritdoc />
     public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -109,6 +150,7 @@ public sealed class KafkaTransport : ITransport
             return;
         await _disposing.CancelAsync();
         await Task.WhenAll(_subscriptions.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _requests.DisposeAsync();
         await _publisher.DisposeAsync();
         _disposing.Dispose();
     }

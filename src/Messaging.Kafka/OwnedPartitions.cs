@@ -29,10 +29,13 @@ internal sealed partial class OwnedPartitions(
             _pumps[partition.Partition.Value] = new PartitionPump(subscription, partition.Partition.Value, handler, Settle, time, logger, stopping);
             LogAdded(subscription.Topic, subscription.Group, partition.Partition.Value);
 
-            ValueTask Settle(Delivery last, CancellationToken lost)
+            async ValueTask Settle(Delivery last, CancellationToken lost)
             {
-                consumer.StoreOffset(new TopicPartitionOffset(partition, last.Position + 1));
-                return ValueTask.CompletedTask;
+                var position = new TopicPartitionOffset(partition, last.Position + 1);
+                consumer.StoreOffset(position);
+                // What is to come at most once has to be behind the group before it is handled; else a crash would repeat it.
+                if (subscription.Mode == DeliveryMode.AtMostOnce)
+                    await DedicatedThread.RunAsync("kafka commit", () => consumer.Commit([position]));
             }
         }
     }

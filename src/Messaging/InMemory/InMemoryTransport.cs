@@ -1,15 +1,26 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Messaging;
 
-/// <summary>The port over an <see cref="InMemoryBroker"/>. For unit tests; nothing outlives the process.</summary>
-public sealed class InMemoryTransport(InMemoryBroker broker, TimeProvider time) : ITransport
+/// <summary>The port over an <see cref="InMemoryBroker"/>, with every facet. For unit tests; nothing outlives the process.</summary>
+public sealed class InMemoryTransport : ITransport, IRequestReply, IKeyValue
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private readonly InMemoryBroker _broker;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<InMemorySubscription, Task> _subscriptions = new();
+    private readonly CancellationTokenSource _disposing = new();
 
-    private readonly ConcurrentDictionary<(string Topic, string Group), int> _subscriptions = new();
+    /// <summary>Makes a transport, which stands for one process.</summary>
+    /// <param name="broker">Where the topics are.</param>
+    /// <param name="time">The clock of pauses and timeouts.</param>
+    /// <param name="loggerFactory">Where to log. Default: nowhere.</param>
+    public InMemoryTransport(InMemoryBroker broker, TimeProvider time, ILoggerFactory? loggerFactory = null) =>
+        (_broker, _time, _logger) = (broker, time, (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<InMemoryTransport>());
 
     /// <inheritdoc/>
     public string Name => "in-memory";
@@ -20,12 +31,17 @@ public sealed class InMemoryTransport(InMemoryBroker broker, TimeProvider time) 
         Order = OrderScope.Partition,
         DeduplicationWindow = TimeSpan.MaxValue,
         DelayedDelivery = false,
-        ReplayByPosition = false,
-        ReplayByTime = false,
+        ReplayByPosition = true,
+        ReplayByTime = true,
         FiltersByType = false,
         Transactions = false,
         Durable = false,
         FsyncBeforeAcknowledge = false,
+        RequestReply = true,
+        ImmediateNoResponders = true,
+        KeyValue = true,
+        ConditionalWrites = true,
+        KeyValueHistory = true,
         LargestMessageBytes = 1024 * 1024,
     };
 
@@ -34,7 +50,7 @@ public sealed class InMemoryTransport(InMemoryBroker broker, TimeProvider time) 
     {
         ArgumentNullException.ThrowIfNull(topics);
         foreach (var topic in topics)
-            broker.Ensure(topic);
+            _broker.Ensure(topic);
         return Task.CompletedTask;
     }
 
@@ -44,16 +60,18 @@ public sealed class InMemoryTransport(InMemoryBroker broker, TimeProvider time) 
         ArgumentNullException.ThrowIfNull(batch);
         cancellationToken.ThrowIfCancellationRequested();
         var failures = new List<PublishFailure>();
+        var failedKeys = new FailedKeys();
         for (var i = 0; i < batch.Count; i++)
         {
-            var (topic, message) = batch[i];
-            var attributes = new List<KeyValuePair<string, string>>();
-            CloudEvents.Write(message, attributes, static (list, name, value) => list.Add(new(name, value)));
-            var size = message.Body.Length + attributes.Sum(attribute => attribute.Key.Length + attribute.Value.Length);
-            if (size > Capabilities.LargestMessageBytes)
-                failures.Add(new PublishFailure(i, new MessageTooLargeException(message.Id, size, Capabilities.LargestMessageBytes)));
-            else
-                broker.Append(topic, message.PartitionKey, message.Id, attributes, message.Body);
+            if (failedKeys.HoldsBack(batch[i], out var preceding))
+            {
+                failures.Add(new PublishFailure(i, preceding));
+            }
+            else if (Publish(batch[i]) is { } refusal)
+            {
+                failures.Add(new PublishFailure(i, refusal));
+                failedKeys.Add(batch[i]);
+            }
         }
 
         return Task.FromResult(failures.Count == 0 ? PublishOutcome.AllAcknowledged : new PublishOutcome(failures));
@@ -64,46 +82,94 @@ public sealed class InMemoryTransport(InMemoryBroker broker, TimeProvider time) 
     {
         ArgumentNullException.ThrowIfNull(subscription);
         ArgumentNullException.ThrowIfNull(handler);
-        var partitions = broker.PartitionsOf(subscription.Topic);
-        _subscriptions[(subscription.Topic, subscription.Group)] = partitions;
-        await Task.WhenAll(Enumerable.Range(0, partitions).Select(partition => ConsumePartitionAsync(subscription, partition, handler, stopping)));
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _disposing.Token);
+        var running = new InMemorySubscription(_broker, subscription, handler, _time, _logger);
+        var task = running.RunAsync(linked.Token, _disposing.Token);
+        _subscriptions[running] = task;
+        try
+        {
+            await task;
+        }
+        finally
+        {
+            _subscriptions.TryRemove(running, out _);
+        }
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken) => new(
-        _subscriptions.SelectMany(subscription => Enumerable.Range(0, subscription.Value).Select(partition => new PartitionLag(
-            subscription.Key.Topic, subscription.Key.Group, partition, broker.Lag(subscription.Key.Topic, subscription.Key.Group, partition)))).ToArray());
+    public async IAsyncEnumerable<Delivery> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var ends = _broker.EndsOf(request.Topic);
+        var next = Enumerable.Range(0, ends.Length).Select(partition => request.From switch
+        {
+            ReadFrom.AtTime from => _broker.PositionAt(request.Topic, partition, from.Value),
+            ReadFrom.AtPositions from => from.FirstOf(partition),
+            _ => 0,
+        }).ToArray();
+        while (true)
+        {
+            var changed = _broker.Changed;
+            for (var partition = 0; partition < ends.Length; partition++)
+            {
+                var most = request.Until == ReadUntil.Live ? int.MaxValue : (int)Math.Max(0, ends[partition] - next[partition]);
+                foreach (var delivery in _broker.Read(request.Topic, partition, next[partition], most))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    next[partition] = delivery.Position + 1;
+                    if (TypeFilter.Wants(request.Types, delivery))
+                        yield return delivery;
+                }
+            }
+
+            if (request.Until == ReadUntil.Present)
+                yield break;
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => default;
+    public Task<Message> RequestAsync(string address, Message request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _broker.Requests.AskAsync(address, request, timeout, cancellationToken);
 
-    private async Task ConsumePartitionAsync(Subscription subscription, int partition, PartitionHandler handler, CancellationToken stopping)
+    /// <inheritdoc/>
+    public async Task RespondAsync(Responder responder, RequestHandler handler, CancellationToken stopping)
     {
-        var (topic, group) = (subscription.Topic, subscription.Group);
-        var pause = ShortestPause;
-        while (!stopping.IsCancellationRequested)
-        {
-            var (batch, appended) = broker.Next(topic, group, partition, subscription.MaxBatch);
-            if (batch.Count == 0)
-            {
-                await appended.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                continue;
-            }
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _disposing.Token);
+        await _broker.Requests.AnswerAsync(responder, handler, linked.Token, _disposing.Token);
+    }
 
-            try
-            {
-                await handler(new PartitionBatch(topic, group, partition, batch), CancellationToken.None);
-                broker.Settle(topic, group, partition, batch[^1].Position);
-                pause = ShortestPause;
-            }
-#pragma warning disable CA1031 // The port's contract: whatever a handler throws, its batch is handed over again.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-                await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            }
-        }
+    /// <inheritdoc/>
+    public Task<IKeyValueBucket> OpenBucketAsync(BucketDefinition definition, CancellationToken cancellationToken)
+    {
+        KeyValueNames.CheckDefinition(definition, Name, history: true);
+        return Task.FromResult<IKeyValueBucket>(_broker.Buckets.Open(definition));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken) =>
+        new([.. _subscriptions.Keys.SelectMany(subscription => subscription.ReadLag())]);
+
+    /// <summary>Gives up what is still consumed without settling what is in hand.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposing.IsCancellationRequested)
+            return;
+        await _disposing.CancelAsync();
+        await Task.WhenAll(_subscriptions.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _disposing.Dispose();
+    }
+
+    private MessageTooLargeException? Publish(OutgoingMessage outgoing)
+    {
+        var (topic, message) = outgoing;
+        var attributes = new List<KeyValuePair<string, string>>();
+        CloudEvents.Write(message, attributes, static (list, name, value) => list.Add(new(name, value)));
+        var size = message.Body.Length + attributes.Sum(attribute => attribute.Key.Length + attribute.Value.Length);
+        if (size > Capabilities.LargestMessageBytes)
+            return new MessageTooLargeException(message.Id, size, Capabilities.LargestMessageBytes);
+        _broker.Append(topic, message.PartitionKey, message.Id, attributes, message.Body);
+        return null;
     }
 }
 
@@ -118,6 +184,8 @@ public static class InMemoryRegistration
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.AddTransport("in-memory", services => new InMemoryTransport(
-            services.GetService<InMemoryBroker>() ?? new InMemoryBroker(), services.GetRequiredService<TimeProvider>()));
+            services.GetService<InMemoryBroker>() ?? new InMemoryBroker(services.GetRequiredService<TimeProvider>()),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetService<ILoggerFactory>()));
     }
 }

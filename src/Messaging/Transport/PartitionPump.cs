@@ -5,7 +5,7 @@ namespace Messaging;
 
 /// <summary>
 /// Hands the messages of one owned partition to its handler: one batch at a time, formed from what is there, the same batch
-/// again after a growing pause when the handler throws, settled when it returns.
+/// again after a growing pause when the handler throws, settled when it returns; or settled first and handed over once.
 /// One thread adds; everything else is thread-safe.
 /// </summary>
 internal sealed partial class PartitionPump : IDisposable
@@ -31,7 +31,10 @@ internal sealed partial class PartitionPump : IDisposable
     /// <param name="subscription">What is consumed, and the bounds.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="handler">Gets the batches.</param>
-    /// <param name="settle">Settles up to and including the given delivery. Called after its batch's handler has returned.</param>
+    /// <param name="settle">
+    /// Settles up to and including the given delivery. Called after its batch's handler has returned, and at most once before
+    /// that: then nothing of it may come again once the task has completed.
+    /// </param>
     /// <param name="time">Measures the pauses.</param>
     /// <param name="logger">Told about failures of the handler.</param>
     /// <param name="stopping">Makes it <see cref="Finish"/>.</param>
@@ -91,11 +94,8 @@ internal sealed partial class PartitionPump : IDisposable
         {
             while (!_finishing.IsCancellationRequested && await _queue.Reader.WaitToReadAsync(_finishing.Token))
             {
-                var batch = TakeBatch();
-                if (!await HandleAsync(batch) || _lost.IsCancellationRequested)
+                if (!await PassOnAsync(TakeBatch(out var last), last))
                     return;
-                await _settle(batch.Deliveries[^1], _lost.Token);
-                Interlocked.Exchange(ref _settled, batch.Deliveries[^1].Position);
             }
         }
         catch (OperationCanceledException) when (_finishing.IsCancellationRequested)
@@ -104,13 +104,60 @@ internal sealed partial class PartitionPump : IDisposable
         }
     }
 
-    private PartitionBatch TakeBatch()
+    /// <summary>Handles and settles, in the order that the mode says. False when the batch was given up.</summary>
+    private async Task<bool> PassOnAsync(PartitionBatch batch, Delivery last)
+    {
+        var settleFirst = _subscription.Mode == DeliveryMode.AtMostOnce;
+        if (settleFirst)
+            await SettleAsync(last);
+        if (batch.Deliveries.Count > 0 && !(settleFirst ? await HandleOnceAsync(batch) : await HandleAsync(batch)))
+            return false;
+        if (_lost.IsCancellationRequested)
+            return false;
+        if (!settleFirst)
+            await SettleAsync(last);
+        return true;
+    }
+
+    private async ValueTask SettleAsync(Delivery last)
+    {
+        await _settle(last, _lost.Token);
+        Interlocked.Exchange(ref _settled, last.Position);
+    }
+
+    /// <summary>What the subscription wants of the messages that are there, up to its bound; <paramref name="last"/> is the last one looked at.</summary>
+    private PartitionBatch TakeBatch(out Delivery last)
     {
         var deliveries = new List<Delivery>();
+        var taken = 0;
+        last = null!;
         while (deliveries.Count < _subscription.MaxBatch && _queue.Reader.TryRead(out var delivery))
-            deliveries.Add(delivery);
-        Interlocked.Add(ref _waiting, -deliveries.Count);
+        {
+            taken++;
+            last = delivery;
+            if (TypeFilter.Wants(_subscription.Types, delivery))
+                deliveries.Add(delivery);
+        }
+
+        Interlocked.Add(ref _waiting, -taken);
         return new PartitionBatch(_subscription.Topic, _subscription.Group, _partition, deliveries);
+    }
+
+    /// <summary>The batch is settled already: what the handler does not finish is lost, as at most once says.</summary>
+    private async Task<bool> HandleOnceAsync(PartitionBatch batch)
+    {
+        try
+        {
+            await _handler(batch, _lost.Token);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it was, the batch is gone and the next one comes.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogDropped(exception, _subscription.Topic, _subscription.Group, _partition, batch.Deliveries[0].Position, batch.Deliveries.Count);
+            return !_lost.IsCancellationRequested;
+        }
     }
 
     /// <summary>False when the batch was given up.</summary>
@@ -146,4 +193,8 @@ internal sealed partial class PartitionPump : IDisposable
     [LoggerMessage(EventId = 2, Level = LogLevel.Information,
         Message = "The handler of {Topic} in group {Group} was told to give up partition {Partition} at position {Position}; its batch is not settled")]
     private partial void LogGivenUp(string topic, string group, int partition, long position);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Error,
+        Message = "The handler of {Topic} in group {Group} failed on partition {Partition} at position {Position}; its {Count} messages are lost, because the group consumes at most once")]
+    private partial void LogDropped(Exception exception, string topic, string group, int partition, long position, int count);
 }

@@ -35,6 +35,9 @@ public abstract record ReadFrom
         public long FirstOf(int partition) => Math.Max(0, Of.GetValueOrDefault(partition));
     }
 
+    /// <summary>With the next message to come; of one partition only where one is given.</summary>
+    internal sealed record AtEnd(int? Partition) : ReadFrom;
+
     internal sealed record AtTime(DateTimeOffset Value) : ReadFrom;
 }
 

@@ -1,6 +1,6 @@
 using Messaging;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>
 /// What every transport promises, run against each. A test has its own topics and groups; <see cref="Connect"/> makes a
@@ -35,8 +35,8 @@ public abstract partial class TransportCompliance : IAsyncLifetime
     /// <summary>A new connection to the broker under test.</summary>
     protected abstract ITransport CreateTransport();
 
-    /// <summary>A transport whose broker is not there.</summary>
-    protected abstract ITransport CreateUnreachable();
+    /// <summary>A transport whose broker is not there; null where there is always one.</summary>
+    protected abstract ITransport? CreateUnreachable();
 
     /// <summary>Publishes past the transport, as a stranger would: a key and a body, no attributes.</summary>
     protected abstract Task PublishForeignAsync(string topic, string key, string body);

@@ -1,7 +1,7 @@
 using System.Text;
 using Messaging;
 
-namespace Transports;
+namespace Compliance;
 
 public abstract partial class TransportCompliance
 {
@@ -75,19 +75,25 @@ public abstract partial class TransportCompliance
     }
 
     [Fact]
-    public async Task A_message_too_large_fails_alone_and_is_named()
+    public async Task A_message_too_large_is_named_and_holds_back_its_key_only()
     {
-        var tooLarge = Messages.Create("key", new byte[Transport.Capabilities.LargestMessageBytes + 1]);
+        var (bad, good) = (Messages.KeyPerPartition[0], Messages.KeyPerPartition[1]);
+        var tooLarge = Messages.Create(bad, new byte[Transport.Capabilities.LargestMessageBytes + 1]);
         var outcome = await Transport.PublishAsync(
-            [.. Messages.Numbered(Topic, "key", 0, 1), new OutgoingMessage(Topic, tooLarge), .. Messages.Numbered(Topic, "key", 1, 1)], Cancel);
+        [
+            .. Messages.Numbered(Topic, bad, 0, 1), new OutgoingMessage(Topic, tooLarge),
+            .. Messages.Numbered(Topic, good, 0, 2), .. Messages.Numbered(Topic, bad, 1, 1),
+        ], Cancel);
 
-        var failure = outcome.Failures.ShouldHaveSingleItem();
-        failure.Index.ShouldBe(1);
-        var cause = failure.Cause.ShouldBeOfType<MessageTooLargeException>();
+        outcome.Failures.Select(failure => failure.Index).ShouldBe([1, 4]);
+        var cause = outcome.Failures[0].Cause.ShouldBeOfType<MessageTooLargeException>();
         cause.Message.ShouldContain(tooLarge.Id);
         cause.Size.ShouldBeGreaterThan(cause.Limit);
+        outcome.Failures[1].Cause.ShouldBeOfType<PrecedingMessageFailedException>().FailedId.ShouldBe(tooLarge.Id);
         await using var consumption = Consumption.Start(Transport, Group());
-        (await consumption.HandledAsync(2)).Numbers("key").ShouldBe([0, 1]);
+        var deliveries = await consumption.HandledAsync(3);
+        deliveries.Numbers(good).ShouldBe([0, 1]);
+        deliveries.Numbers(bad).ShouldBe([0], "what stood behind the message that failed must not overtake it");
     }
 
     [Fact]
@@ -117,6 +123,7 @@ public abstract partial class TransportCompliance
     public async Task A_broker_that_is_not_there_is_a_typed_failure_within_the_timeout()
     {
         await using var transport = CreateUnreachable();
+        Assert.SkipWhen(transport is null, "Needs a broker that can be away.");
         await Should.ThrowAsync<TransportException>(() => transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel));
         await Should.ThrowAsync<TransportException>(() => transport.PublishAsync(Messages.Numbered(Topic, "key", 0, 3), Cancel));
         await Should.ThrowAsync<TransportException>(() => transport.ConsumeAsync(Group(), (_, _) => Task.CompletedTask, Cancel));

@@ -3,7 +3,7 @@ using Messaging;
 using Messaging.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>Against an embedded broker of the test's own, which it may take away.</summary>
 public sealed class KafkaBroker

@@ -4,7 +4,7 @@ using Messaging.JetStream;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
-namespace Transports;
+namespace Compliance;
 
 public sealed class JetStreamCompliance(Servers servers) : TransportCompliance
 {
@@ -15,6 +15,8 @@ public sealed class JetStreamCompliance(Servers servers) : TransportCompliance
         _url = await servers.NatsAsync();
         await base.InitializeAsync();
     }
+
+    protected override bool SharesPartitions => false;
 
     protected override ITransport CreateTransport() =>
         new JetStreamTransport(_url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);

@@ -1,6 +1,6 @@
 using Messaging;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>A running subscription whose deliveries are recorded. Stopping it waits until the transport has settled and returned.</summary>
 internal sealed class Consumption : IAsyncDisposable

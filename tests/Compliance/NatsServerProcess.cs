@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>A nats-server of a test's own, to be killed and started again on the same port and data.</summary>
 internal sealed class NatsServerProcess : IAsyncDisposable

@@ -3,7 +3,7 @@ using Messaging.JetStream;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>What JetStream does not give by itself: one owner per partition, and an order that redelivery cannot break.</summary>
 public sealed class JetStreamOwnership(Servers servers)

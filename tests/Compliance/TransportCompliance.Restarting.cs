@@ -1,4 +1,4 @@
-namespace Transports;
+namespace Compliance;
 
 public abstract partial class TransportCompliance
 {

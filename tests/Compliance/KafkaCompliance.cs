@@ -5,7 +5,7 @@ using Messaging.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
-namespace Transports;
+namespace Compliance;
 
 public sealed class KafkaCompliance(Servers servers) : TransportCompliance
 {

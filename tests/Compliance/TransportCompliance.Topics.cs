@@ -1,6 +1,6 @@
 using Messaging;
 
-namespace Transports;
+namespace Compliance;
 
 public abstract partial class TransportCompliance
 {

@@ -1,6 +1,6 @@
 using Messaging.JetStream;
 
-namespace Transports;
+namespace Compliance;
 
 public sealed class PercentEncodingTests
 {

@@ -4,7 +4,7 @@ using Messaging;
 using Messaging.JetStream;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>What other clients may put into a topic's stream.</summary>
 public sealed class JetStreamForeignMessages

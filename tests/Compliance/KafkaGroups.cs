@@ -3,7 +3,7 @@ using Messaging.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>Kafka's own group protocol at work: partitions move between instances.</summary>
 public sealed class KafkaGroups(Servers servers)

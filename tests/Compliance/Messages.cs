@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Messaging;
 
-namespace Transports;
+namespace Compliance;
 
 /// <summary>Messages for the tests: the body is a number, or whatever the test says.</summary>
 internal static class Messages

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Messaging;
+
+namespace Compliance;
+
+public abstract partial class TransportCompliance
+{
+    /// <summary>Members of one group share its partitions.</summary>
+    protected virtual bool SharesPartitions => true;
+
+    /// <summary>A member whose process can be paused so that the broker takes it for dead; null where that cannot be done.</summary>
+    private protected virtual FreezableMember? CreateFreezable() => null;
+
+    [Fact]
+    public async Task Two_members_share_the_partitions_and_one_that_leaves_hands_its_own_over()
+    {
+        Assert.SkipUnless(SharesPartitions, nameof(SharesPartitions));
+        var handled = new ConcurrentQueue<Delivery>();
+        var published = 0;
+        await using var one = Consumption.Start(Transport, Group(maxBatch: 10, prefetch: 20), Record);
+        await PublishNextAsync(50);
+        await one.HandledAsync(200);
+        await using (var two = Consumption.Start(Connect(), Group(maxBatch: 10, prefetch: 20), Record))
+        {
+            await EventuallyAsync(async () =>
+            {
+                await PublishNextAsync(1);
+                return OwnersOf(two, since: 0).Length == 2;
+            });
+            var (before, beforeTwo) = (one.Batches.Count, two.Batches.Count);
+            await PublishNextAsync(50);
+            await EventuallyAsync(() => Task.FromResult(Distinct() >= published * 4));
+            OwnersOf(one, before).Intersect(OwnersOf(two, beforeTwo)).ShouldBeEmpty("a partition has one owner at a time");
+            await two.StopAsync();
+        }
+
+        await PublishNextAsync(50);
+        await EventuallyAsync(() => Task.FromResult(Distinct() >= published * 4));
+        foreach (var key in Messages.KeyPerPartition)
+            handled.Numbers(key).ShouldBe(Enumerable.Range(0, published), "each message once and in order, whoever owned its partition");
+
+        Task Record(PartitionBatch batch, CancellationToken cancellationToken)
+        {
+            foreach (var delivery in batch.Deliveries)
+                handled.Enqueue(delivery);
+            return Task.CompletedTask;
+        }
+
+        async Task PublishNextAsync(int count)
+        {
+            await PublishAsync(Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(Topic, key, published, count)));
+            published += count;
+        }
+
+        int Distinct() => handled.Select(delivery => (delivery.Partition, delivery.Position)).Distinct().Count();
+
+        static int[] OwnersOf(Consumption consumption, int since) =>
+            [.. consumption.Batches.Skip(since).Select(batch => batch.Partition).Distinct()];
+    }
+
+    [Fact]
+    public async Task More_members_than_partitions_are_no_harm()
+    {
+        Assert.SkipUnless(SharesPartitions, nameof(SharesPartitions));
+        var members = Enumerable.Range(0, 5).Select(_ => Consumption.Start(Connect(), Group())).ToList();
+        try
+        {
+            await PublishAsync(Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(Topic, key, 0, 25)));
+            await EventuallyAsync(() => Task.FromResult(Handled().Distinct().Count() == 100));
+            await Task.WhenAll(members.Skip(1).Select(member => member.StopAsync()));
+            await PublishAsync(Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(Topic, key, 25, 25)));
+            await EventuallyAsync(() => Task.FromResult(Handled().Distinct().Count() == 200));
+        }
+        finally
+        {
+            await Task.WhenAll(members.Select(member => member.DisposeAsync().AsTask()));
+        }
+
+        IEnumerable<(int, long)> Handled() => members.SelectMany(member => member.Deliveries).Select(delivery => (delivery.Partition, delivery.Position));
+    }
+
+    [Fact]
+    public async Task A_member_that_was_frozen_too_long_cannot_settle_and_is_told_to_give_up()
+    {
+        await using var member = CreateFreezable();
+        Assert.SkipWhen(member is null, "A member that can be frozen.");
+        var key = Messages.KeyPerPartition[0];
+        await PublishAsync(Messages.Numbered(Topic, key, 0, 100));
+        var gate = new Gate();
+        var batches = 0;
+        await using var frozen = Consumption.Start(member.Transport, Group(maxBatch: 10), (_, token) =>
+        {
+            Interlocked.Increment(ref batches);
+            return gate.PassAsync(token);
+        });
+        await gate.Reached;
+        await member.FreezeAsync();
+        await using var other = Consumption.Start(Transport, Group(maxBatch: 10));
+        (await other.HandledAsync(100)).Numbers(key).ShouldBe(Enumerable.Range(0, 100), "its batch was not settled");
+        await member.ThawAsync();
+        gate.Open();
+        await PublishAsync(Messages.Numbered(Topic, key, 100, 10));
+        await frozen.StopAsync();
+        await EventuallyAsync(() => Task.FromResult(other.Deliveries.Numbers(key).Contains(109)));
+        other.Deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 110), "nothing the frozen member did moved the group's position");
+        batches.ShouldBe(1, "it handled no further batch of a partition that was not its own any more");
+    }
+
+    private protected static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await condition())
+            await timer.WaitForNextTickAsync(deadline.Token);
+    }
+}
+
+/// <summary>A member of a group that the test can pause.</summary>
+internal sealed record FreezableMember(ITransport Transport, Func<Task> FreezeAsync, Func<Task> ThawAsync) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Transport.DisposeAsync();
+}
