@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A replica that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
@@ -19,7 +16,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
-
     public Task Up => _up.Task;
 
     public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);
@@ -40,7 +36,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     }
 
     /// <summary>Starts the process without waiting for what it depends on; does nothing while it runs.</summary>
-    /// <exception cref="DistributedApplicationException">It does not start, or cannot be started twice.</exception>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         if (!recipe.Restartable)
@@ -92,7 +87,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
                 Publish(s => s with { State = KnownResourceStates.Starting });
             }
 
-            await context.Eventing.PublishAsync(new BeforeResourceStartedEvent(instance.Resource, context.Services), stop);
             await KeepRunningAsync(up, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
