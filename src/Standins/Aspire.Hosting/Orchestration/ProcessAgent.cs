@@ -53,13 +53,17 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
             }
 
             // Running is enough: whoever needs it healthy waits for that.
-            var state = await context.Notifications.WaitForResourceAsync(
-                instance.Resource.Name,
-                e => e.ResourceId == instance.Id
-                    && (e.Snapshot.State?.Text == KnownResourceStates.Running || (_run.IsCompleted && ResourceNotificationService.HasEnded(e.Snapshot))),
-                cancellationToken);
-            if (state.Snapshot.State?.Text != KnownResourceStates.Running)
-                await _up.Task;
+            using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var running = context.Notifications.WaitForResourceAsync(
+                instance.Resource.Name, e => e.ResourceId == instance.Id && e.Snapshot.State?.Text == KnownResourceStates.Running, watch.Token);
+            if (await Task.WhenAny(running, _run) == running)
+            {
+                await running;
+                return;
+            }
+
+            await watch.CancelAsync();
+            await _up.Task;
         }
         finally
         {
