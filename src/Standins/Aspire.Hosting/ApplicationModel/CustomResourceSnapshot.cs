@@ -24,6 +24,9 @@ public sealed record CustomResourceSnapshot
     /// <summary>Where the resource is reached.</summary>
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
 
+    /// <summary>The environment the process was started with.</summary>
+    public ImmutableArray<EnvironmentVariableSnapshot> EnvironmentVariables { get; init; } = [];
+
     /// <summary>The last result of each health check; a check that has not run yet has no status.</summary>
     public ImmutableArray<HealthReportSnapshot> HealthReports { get; init; } = [];
 
@@ -51,6 +54,9 @@ public sealed record ResourceStateSnapshot(string Text, string? Style)
 
 /// <summary>Something else that is known of a resource.</summary>
 public sealed record ResourcePropertySnapshot(string Name, object? Value);
+
+/// <summary>A variable of a process; secrets are not hidden here. Whether it is from the specification is always true.</summary>
+public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);
 
 /// <summary>An address of a resource, by the name of its endpoint; an internal one is of no interest to people.</summary>
 public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal);

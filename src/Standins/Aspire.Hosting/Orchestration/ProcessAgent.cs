@@ -153,7 +153,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
         context.Endpoints.Open(instance);
         try
         {
-            PublishRunning(child.Id);
+            PublishRunning(child.Id, spec);
             health = context.Health.MonitorAsync(instance, running.Token);
             var exit = child.WaitForExitAsync(stop);
             if (!up.Task.IsCompleted)
@@ -193,7 +193,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
 
     private string Tail() => string.Concat(context.Logs.Tail(instance, TailLines).Select(line => Environment.NewLine + "    " + line));
 
-    private void PublishRunning(int processId)
+    private void PublishRunning(int processId, ProcessSpec spec)
     {
         var endpoints = instance.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
         Publish(s => s with
@@ -201,6 +201,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
             State = KnownResourceStates.Running,
             ExitCode = null,
             Properties = [new ResourcePropertySnapshot("executable.pid", processId)],
+            EnvironmentVariables = [.. (spec.Environment ?? new Dictionary<string, string>()).Select(v => new EnvironmentVariableSnapshot(v.Key, v.Value, IsFromSpec: true))],
             StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
             StopTimeStamp = null,
             Urls = [.. endpoints.Select(e => new UrlSnapshot(e.Name, e.AllocatedEndpoint!.UriString, e.IsInternal))],
