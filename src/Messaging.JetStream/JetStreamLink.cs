@@ -8,15 +8,21 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed class JetStreamLink : IAsyncDisposable
 {
+    private const int MostComplaints = 32;
+
     private readonly NatsOpts _settings;
     private readonly Lock _gate = new();
     private volatile NatsJSContext _jetStream;
+    private readonly TimeSpan _patience;
     private CancellationTokenSource _session = new();
+    private readonly List<string> _complaints = [];
+    private TaskCompletionSource _complained = NewSignal();
     private bool _disposed;
 
     public JetStreamLink(string url, JetStreamTransportOptions options, ILoggerFactory loggerFactory)
     {
         Url = Redacted(url);
+        _patience = options.RequestTimeout;
         _settings = NatsOpts.Default with
         {
             Url = url,
@@ -66,7 +72,63 @@ internal sealed class JetStreamLink : IAsyncDisposable
         }
         catch (NatsException exception)
         {
-            throw new TransportException($"NATS at {Url} cannot be reached: {exception.Message}", exception);
+            var refused = exception as NatsServerException ?? exception.InnerException as NatsServerException;
+            throw new TransportException(
+                refused is { IsAuthError: true }
+                    ? $"NATS at {Url} refused the credentials: {refused.Error}."
+                    : $"NATS at {Url} cannot be reached: {exception.Message}{(exception.InnerException is { } cause ? $": {cause.Message}" : "")}",
+                exception);
+        }
+    }
+
+    /// <summary>As <see cref="WaitUntilOpenAsync"/>, but no longer than the request timeout.</summary>
+    /// <exception cref="TransportException">The server cannot be reached, or does not let us in.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (IsOpen)
+            return;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_patience);
+        try
+        {
+            await WaitUntilOpenAsync(timeout.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransportException($"NATS at {Url} was not reached within {_patience}{(LastComplaint is { } last ? $": {last}" : ".")}", exception);
+        }
+    }
+
+    /// <summary>
+    /// What is wrong, as one sentence. The server tells of a denied permission beside the request, which then has no answer: the
+    /// last such complaint of this connection stands for the missing answer.
+    /// </summary>
+    /// <param name="failed">What was tried, as a sentence that a colon ends.</param>
+    /// <param name="cause">What came of it.</param>
+    public TransportException Explain(string failed, Exception cause)
+    {
+        var unanswered = cause is NatsJSApiNoResponseException or NatsJSPublishNoResponseException or NatsNoReplyException;
+        return new($"{failed}: {(unanswered && LastComplaint is { } complaint ? complaint : cause.Message)}", cause);
+    }
+
+    /// <summary>The server's complaint about a subject on this connection: a denied permission; null when there is none.</summary>
+    public string? ComplaintAbout(string subject)
+    {
+        lock (_complaints)
+            return _complaints.FindLast(complaint => complaint.Contains($"\"{subject}\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits for the server's complaint about a subject.</summary>
+    public async Task<string> WaitForComplaintAsync(string subject, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task complained;
+            lock (_complaints)
+                complained = _complained.Task;
+            if (ComplaintAbout(subject) is { } complaint)
+                return complaint;
+            await complained.WaitAsync(cancellationToken);
         }
     }
 
@@ -83,6 +145,9 @@ internal sealed class JetStreamLink : IAsyncDisposable
     {
         var connection = new NatsConnection(_settings);
         connection.ConnectionDisconnected += OnDisconnected;
+        connection.ConnectionOpened += (_, _) => Note(null);
+        connection.ReconnectFailed += (_, failure) => Note(failure.Message);
+        connection.ServerError += (_, error) => Note(error.Error);
         return new NatsJSContext(connection);
     }
 
@@ -100,6 +165,34 @@ internal sealed class JetStreamLink : IAsyncDisposable
         await EndSessionAsync();
         await failed.DisposeAsync();
     }
+
+    private string? LastComplaint
+    {
+        get
+        {
+            lock (_complaints)
+                return _complaints.LastOrDefault();
+        }
+    }
+
+    /// <summary>Null: the connection is open, and what was wrong before counts no more.</summary>
+    private ValueTask Note(string? complaint)
+    {
+        TaskCompletionSource complained;
+        lock (_complaints)
+        {
+            if (complaint is null || _complaints.Count == MostComplaints)
+                _complaints.Clear();
+            if (complaint is not null)
+                _complaints.Add(complaint);
+            (complained, _complained) = (_complained, NewSignal());
+        }
+
+        complained.SetResult();
+        return ValueTask.CompletedTask;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ValueTask OnDisconnected(object? sender, NatsEventArgs args) => EndSessionAsync();
 

@@ -3,32 +3,40 @@ namespace Messaging.JetStream;
 /// <summary>Makes streams for topics, and checks what the server made of the request.</summary>
 internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOptions options)
 {
-    private const int StreamNotFound = 10059;
+    /// <summary>The server's error code for a stream that does not exist.</summary>
+    public const int StreamNotFound = 10059;
+
     private const int OtherStreamOfThatName = 10058;
 
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
     {
-        await link.WaitUntilOpenAsync(cancellationToken);
+        await link.OpenAsync(cancellationToken);
         await Task.WhenAll(topics.Select(topic => EnsureAsync(topic, cancellationToken)));
     }
 
     /// <summary>How many partitions a topic has.</summary>
-    /// <exception cref="TransportException">There is no such topic, or it is not one of this transport's.</exception>
-    public async Task<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
+    /// <exception cref="TopicNotFoundException">There is no such topic.</exception>
+    /// <exception cref="TransportException">It is not one of this transport's, or the server does not tell.</exception>
+    public async Task<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
+        PartitionsOf(topic, (await DescribeAsync(topic, cancellationToken)).Config);
+
+    /// <summary>A topic's stream as it is now.</summary>
+    /// <exception cref="TopicNotFoundException">There is no such topic.</exception>
+    /// <exception cref="TransportException">The server cannot be reached, or does not tell.</exception>
+    public async Task<StreamInfo> DescribeAsync(string topic, CancellationToken cancellationToken)
     {
-        await link.WaitUntilOpenAsync(cancellationToken);
+        await link.OpenAsync(cancellationToken);
         try
         {
-            var stream = await link.JetStream.GetStreamAsync(Streams.NameOf(topic), cancellationToken: cancellationToken);
-            return PartitionsOf(topic, stream.Info.Config);
+            return (await link.JetStream.GetStreamAsync(Streams.NameOf(topic), cancellationToken: cancellationToken)).Info;
         }
         catch (NatsJSApiException exception) when (exception.Error.ErrCode == StreamNotFound)
         {
-            throw new TransportException($"NATS at {link.Url} has no topic {topic}.", exception);
+            throw new TopicNotFoundException(topic, exception);
         }
         catch (NatsException exception)
         {
-            throw new TransportException($"NATS at {link.Url} did not tell about topic {topic}: {exception.Message}", exception);
+            throw link.Explain($"NATS at {link.Url} did not tell about topic {topic}", exception);
         }
     }
 
@@ -49,7 +57,7 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
         }
         catch (NatsException exception)
         {
-            throw new TransportException($"NATS at {link.Url} did not make topic {topic.Name}: {exception.Message}", exception);
+            throw link.Explain($"NATS at {link.Url} did not make topic {topic.Name}", exception);
         }
     }
 

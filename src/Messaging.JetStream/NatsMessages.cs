@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Messaging.JetStream;
@@ -39,17 +40,22 @@ internal static class NatsMessages
         return size;
     }
 
-    public static Delivery ToDelivery(string topic, int partition, long position, INatsJSMsg<byte[]> message)
-    {
-        var attributes = new List<KeyValuePair<string, string>>(message.Headers?.Count ?? 0);
-        if (message.Headers is { } headers)
-        {
-            // Attributes last: of a name given twice the last one counts, so a foreign header cannot displace an attribute.
-            AddHeaders(attributes, headers, attributesOnly: false);
-            AddHeaders(attributes, headers, attributesOnly: true);
-        }
+    public static Delivery ToDelivery(string topic, int partition, long position, INatsJSMsg<byte[]> message) =>
+        new(topic, partition, position, AttributesOf(message.Headers), message.Data ?? [], Streams.KeyOf(message.Subject));
 
-        return new Delivery(topic, partition, position, attributes, message.Data ?? [], Streams.KeyOf(message.Subject));
+    /// <summary>Reads a message of core NATS; false, and why, when it cannot be read.</summary>
+    /// <param name="received">As it arrived.</param>
+    /// <param name="ownHeader">A header that is no part of the message.</param>
+    /// <param name="message">The message, when the result is true.</param>
+    /// <param name="error">What is wrong, when the result is false.</param>
+    public static bool TryRead(NatsMsg<byte[]> received, string ownHeader, [NotNullWhen(true)] out Message? message, [NotNullWhen(false)] out string? error)
+    {
+        (message, error) = (null, received.Error?.Message);
+        if (error is not null)
+            return false;
+        var attributes = AttributesOf(received.Headers);
+        attributes.RemoveAll(attribute => attribute.Key == ownHeader);
+        return CloudEvents.TryRead(attributes, received.Data ?? [], out message, out error);
     }
 
     /// <summary>A message whose header block cannot be read: without attributes of its own, with the block as it is and what is wrong with it.</summary>
@@ -61,6 +67,19 @@ internal static class NatsMessages
             new("headerblock", Encoding.Latin1.GetString(broken.RawData)),
         ];
         return new Delivery(topic, partition, (long)stored.Seq, attributes, stored.Data, Streams.KeyOf(stored.Subject));
+    }
+
+    private static List<KeyValuePair<string, string>> AttributesOf(NatsHeaders? headers)
+    {
+        var attributes = new List<KeyValuePair<string, string>>(headers?.Count ?? 0);
+        if (headers is not null)
+        {
+            // Attributes last: of a name given twice the last one counts, so a foreign header cannot displace an attribute.
+            AddHeaders(attributes, headers, attributesOnly: false);
+            AddHeaders(attributes, headers, attributesOnly: true);
+        }
+
+        return attributes;
     }
 
     private static void AddHeaders(List<KeyValuePair<string, string>> attributes, NatsHeaders headers, bool attributesOnly)

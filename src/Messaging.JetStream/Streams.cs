@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Messaging.JetStream;
 
 /// <summary>
@@ -25,6 +27,23 @@ internal static class Streams
         [.. Enumerable.Range(0, partitions).Select(partition => FilterOf(topic, partition))];
 
     public static string FilterOf(string topic, int partition) => $"{topic}.{partition}.>";
+
+    /// <summary>
+    /// What a consumer of a partition asks for. One type is a filter of the server's; of several it sends all, and they are sorted out
+    /// here: nats-server 2.9 takes one filter per consumer.
+    /// </summary>
+    public static string FilterOf(string topic, int partition, IReadOnlySet<string>? types) =>
+        types is { Count: 1 } ? $"{topic}.{partition}.{TypeOf(types.Single())}.*" : FilterOf(topic, partition);
+
+    /// <summary>The partition that a subject names; null when the subject is none of the topic's.</summary>
+    public static int? PartitionOf(string topic, string subject)
+    {
+        if (!subject.StartsWith(topic, StringComparison.Ordinal) || subject.Length <= topic.Length || subject[topic.Length] != '.')
+            return null;
+        var rest = subject.AsSpan(topic.Length + 1);
+        var end = rest.IndexOf('.');
+        return end > 0 && int.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var partition) ? partition : null;
+    }
 
     public static string SubjectOf(string topic, int partition, Message message) =>
         $"{topic}.{partition}.{TypeOf(message.Type)}.{PercentEncoding.ToToken(message.PartitionKey)}";

@@ -55,6 +55,22 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
     }
 
     [Fact(Timeout = Wait.TestTimeout)]
+    public async Task A_subscription_that_is_drained_has_what_was_sent_before_and_nothing_later()
+    {
+        await using var nats = server.Connect();
+        await using var subscription = await nats.SubscribeCoreAsync<int>("drained", cancellationToken: Ct);
+        for (var i = 0; i < 5_000; i++)
+            await nats.PublishAsync("drained", i, cancellationToken: Ct);
+
+        await subscription.DrainAsync(Ct);
+        await nats.PublishAsync("drained", -1, cancellationToken: Ct);
+        await nats.PingAsync(Ct);
+
+        (await subscription.Msgs.ReadAllAsync(Ct).TakeAsync(5_000)).Select(message => message.Data).ShouldBe(Enumerable.Range(0, 5_000));
+        (await subscription.Msgs.WaitToReadAsync(Ct)).ShouldBeFalse();
+    }
+
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_queue_group_shares_the_messages()
     {
         await using var nats = server.Connect();

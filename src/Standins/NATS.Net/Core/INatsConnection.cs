@@ -100,4 +100,10 @@ public interface INatsSub<T> : IAsyncDisposable
 
     /// <summary>Ends the subscription; what has arrived can still be read.</summary>
     ValueTask UnsubscribeAsync();
+
+    /// <summary>
+    /// Ends the subscription when what the server has sent by now has arrived. Cancellation, or a lost connection, only shortens that wait. The
+    /// connection stays open.
+    /// </summary>
+    ValueTask DrainAsync(CancellationToken cancellationToken = default);
 }

@@ -95,6 +95,23 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
         return default;
     }
 
+    public async ValueTask DrainAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            _connection.Remove(this, keepReceiving: true);
+            await _connection.PingAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is NatsException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nothing more arrives, or nobody waits for it any longer.
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     public ValueTask DisposeAsync() => UnsubscribeAsync();
 
     private async ValueTask WriteAsync(NatsMsg<T> message, bool last)
