@@ -24,7 +24,7 @@ internal sealed class ClientFailures
     /// <param name="exception">What the call said.</param>
     public TransportException Describe(string what, KafkaException exception)
     {
-        var error = exception.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown
+        var error = exception.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_MsgTimedOut
             ? _telling ?? exception.Error
             : exception.Error;
         var kind = error.Code switch

@@ -30,13 +30,14 @@ internal sealed partial class KafkaSubscription : IDisposable
     private readonly ConsumerInsight _insight;
     private readonly ClientFailures _failures = new();
     private long _nextCheck;
+    private bool _toldGrowth;
 
     public KafkaSubscription(
         Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
     {
         (_subscription, _handler, _config, _requestTimeout, _logger) = (subscription, handler, config, options.RequestTimeout, logger);
         _owned = new OwnedPartitions(subscription, HandleAsync, options.StopTimeout, time, logger);
-        _insight = new ConsumerInsight(SilenceTolerated(config));
+        _insight = new ConsumerInsight(subscription.Topic, SilenceTolerated(config));
     }
 
     /// <summary>Consumes until <paramref name="stopping"/>. <paramref name="aborting"/> cuts the handlers' time to finish short.</summary>
@@ -48,11 +49,13 @@ internal sealed partial class KafkaSubscription : IDisposable
     /// What is not settled yet, by owned partition, as of the last fetch. Asks nobody and never blocks. While a partition is held
     /// back because its handler is behind, nothing is fetched: what arrives meanwhile counts once fetching goes on.
     /// </summary>
-    /// <exception cref="TransportException">No broker answers any more.</exception>
+    /// <exception cref="TransportException">No broker answers any more, or the topic has grown.</exception>
     public List<PartitionLag> ReadLag()
     {
         if (!_insight.IsAnswered)
             throw new TransportException($"No Kafka broker answers the consumer of {_subscription.Topic} in group {_subscription.Group}.");
+        if (_insight.HasGrown)
+            throw new TransportException(_insight.Growth);
         var lags = new List<PartitionLag>();
         foreach (var partition in _owned.Numbers)
         {
@@ -78,7 +81,7 @@ internal sealed partial class KafkaSubscription : IDisposable
                 try
                 {
                     if (!checkedTopic)
-                        KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout);
+                        _insight.Begin(KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout).Partitions.Count);
                     checkedTopic = true;
                     consumer.Subscribe(_subscription.Topic);
                     while (!stopping.IsCancellationRequested)
@@ -150,6 +153,12 @@ internal sealed partial class KafkaSubscription : IDisposable
             return;
         _nextCheck = Environment.TickCount64 + CheckMilliseconds;
         _insight.ReadEnds(consumer, OwnedNow());
+        if (_insight.HasGrown && !_toldGrowth)
+        {
+            _toldGrowth = true;
+            LogGrown(_insight.Growth);
+        }
+
         if (_owned.Failure is { } failure)
             throw new TransportException($"A partition of {_subscription.Topic} in group {_subscription.Group} came to a stop: {failure.Message}", failure);
     }
@@ -248,6 +257,9 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Kafka consumer: {Code} {Reason}")]
     private partial void LogError(ErrorCode code, string reason);
+
+    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Growth}")]
+    private partial void LogGrown(string growth);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error, Message = "The consumer of {Topic} in group {Group} is lost; a new one is made after {Pause}")]
     private partial void LogRestart(Exception exception, string topic, string group, TimeSpan pause);
