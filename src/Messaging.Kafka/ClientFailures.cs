@@ -15,6 +15,8 @@ internal sealed class ClientFailures
     {
         if (error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl or ErrorCode.Local_Resolve)
             _telling = error;
+        else if (error.Code == ErrorCode.Local_Transport && error.Reason.Contains("SSL_HANDSHAKE", StringComparison.Ordinal))
+            _telling = new Error(ErrorCode.Local_Ssl, error.Reason); // A peer that does not speak TLS just hangs up.
         else if (error.Code == ErrorCode.Local_Transport)
             _telling ??= error;
     }

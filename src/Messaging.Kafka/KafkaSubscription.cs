@@ -23,27 +23,50 @@ internal sealed partial class KafkaSubscription : IDisposable
     private readonly PartitionHandler _handler;
     private readonly ConsumerConfig _config;
     private readonly TimeSpan _requestTimeout;
+    private readonly TimeSpan _closeTimeout;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OwnedPartitions _owned;
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly ManualResetEventSlim _taken = new();
     private readonly ConsumerInsight _insight;
     private readonly ClientFailures _failures = new();
+    private Task _thread = Task.CompletedTask;
     private long _nextCheck;
     private bool _toldGrowth;
 
     public KafkaSubscription(
         Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
     {
-        (_subscription, _handler, _config, _requestTimeout, _logger) = (subscription, handler, config, options.RequestTimeout, logger);
+        (_subscription, _handler, _config, _time, _logger) = (subscription, handler, config, time, logger);
+        (_requestTimeout, _closeTimeout) = (options.RequestTimeout, options.StopTimeout + (2 * options.RequestTimeout));
         _owned = new OwnedPartitions(subscription, HandleAsync, options.StopTimeout, time, logger);
         _insight = new ConsumerInsight(subscription.Topic, SilenceTolerated(config));
     }
 
     /// <summary>Consumes until <paramref name="stopping"/>. <paramref name="aborting"/> cuts the handlers' time to finish short.</summary>
     /// <exception cref="TransportException">The topic cannot be read.</exception>
-    public Task RunAsync(CancellationToken stopping, CancellationToken aborting) =>
-        DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = stopping.Register(stopped.SetResult);
+        var thread = _thread = DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
+        if (await Task.WhenAny(thread, stopped.Task) == thread)
+        {
+            await thread;
+            return;
+        }
+
+        try
+        {
+            await thread.WaitAsync(_closeTimeout, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // librdkafka repeats its last commit for as long as the broker hangs. Its thread ends when the broker answers, or with the process.
+            LogNotClosed(_subscription.Topic, _subscription.Group, _closeTimeout);
+        }
+    }
 
     /// <summary>
     /// What is not settled yet, by owned partition, as of the last fetch. Asks nobody and never blocks. While a partition is held
@@ -67,7 +90,11 @@ internal sealed partial class KafkaSubscription : IDisposable
     }
 
     /// <summary>Only after <see cref="RunAsync"/>'s task has ended.</summary>
-    public void Dispose() => _taken.Dispose();
+    public void Dispose()
+    {
+        if (_thread.IsCompleted)
+            _taken.Dispose();
+    }
 
     private void Run(CancellationToken stopping, CancellationToken aborting)
     {
@@ -257,6 +284,10 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Kafka consumer: {Code} {Reason}")]
     private partial void LogError(ErrorCode code, string reason);
+
+    [LoggerMessage(EventId = 27, Level = LogLevel.Warning,
+        Message = "The consumer of {Topic} in group {Group} could not be closed within {Timeout}, because the broker does not answer; its last messages may come again")]
+    private partial void LogNotClosed(string topic, string group, TimeSpan timeout);
 
     [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Growth}")]
     private partial void LogGrown(string growth);
