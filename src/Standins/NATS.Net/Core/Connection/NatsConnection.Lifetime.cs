@@ -219,8 +219,8 @@ public sealed partial class NatsConnection
     private void Learn(ServerInfo info)
     {
         _info = info;
-        _servers.Announced(info.ClientConnectUrls);
-        if (info.LameDuckMode)
+        _servers.Announced(info.ConnectUrls);
+        if (info.Ldm)
             _lameDuck.TrySetResult();
     }
 
