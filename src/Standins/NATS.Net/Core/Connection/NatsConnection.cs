@@ -118,6 +118,9 @@ public sealed partial class NatsConnection : INatsConnection
 
         await _stopping.CancelAsync();
         await running;
+        if (_successor is not null)
+            await _successor.DisposeAsync();
+
         _state = NatsConnectionState.Closed;
         End(reason: null, new ObjectDisposedException(nameof(NatsConnection)));
         await _events.DisposeAsync();
