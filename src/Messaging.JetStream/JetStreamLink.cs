@@ -28,6 +28,7 @@ internal sealed class JetStreamLink : IAsyncDisposable
             Url = url,
             Name = AppDomain.CurrentDomain.FriendlyName,
             LoggerFactory = loggerFactory,
+            TlsOpts = new NatsTlsOpts { CaFile = options.TlsCaFile, CertFile = options.TlsCertFile, KeyFile = options.TlsKeyFile },
             RequestTimeout = options.RequestTimeout,
             ReconnectWaitMin = TimeSpan.FromMilliseconds(100),
             ReconnectWaitMax = TimeSpan.FromSeconds(2),

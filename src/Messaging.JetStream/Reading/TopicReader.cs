@@ -127,7 +127,15 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
             NumReplicas = 1,
         };
         _cursor.Describe(asked);
-        _consumer = await link.JetStream.CreateOrUpdateConsumerAsync(Streams.NameOf(request.Topic), asked, cancellationToken);
+        try
+        {
+            _consumer = await link.JetStream.CreateOrUpdateConsumerAsync(Streams.NameOf(request.Topic), asked, cancellationToken);
+        }
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        {
+            throw new TopicNotFoundException(request.Topic, exception);
+        }
+
         Compare(asked, _consumer.Info.Config);
 
         // Behind the consumer: it is gone if the stream is replaced now.
@@ -138,8 +146,7 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
                 $"Topic {request.Topic} was made again or lost its end while it was read: position {_cursor.Last} was read, its last is {stream.State.LastSeq} now.");
         }
 
-        _messages = (request.Until == ReadUntil.Live ? Follow(_consumer, _limit.Token) : FetchAsync(_consumer, _limit.Token))
-            .GetAsyncEnumerator(cancellationToken);
+        _messages = (request.Until == ReadUntil.Live ? Follow(_consumer, _limit) : FetchAsync(_consumer, _limit.Token)).GetAsyncEnumerator(cancellationToken);
     }
 
     private async Task EndAsync()
@@ -167,19 +174,26 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         }
     }
 
-    private static IAsyncEnumerable<INatsJSMsg<byte[]>> Follow(INatsJSConsumer consumer, CancellationToken cancellationToken) =>
-        consumer.ConsumeAsync(
-            BodyBytes.Instance,
-            new NatsJSConsumeOpts { MaxMsgs = MessagesAtOnce, IdleHeartbeat = TimeSpan.FromSeconds(5), MaxConsecutive503Errors = 1 },
-            cancellationToken);
+    /// <summary>Ends when the server is silent: it answers nothing to whoever asks a consumer that it has forgotten.</summary>
+    private static IAsyncEnumerable<INatsJSMsg<byte[]>> Follow(INatsJSConsumer consumer, CancellationTokenSource limit)
+    {
+        var follow = new NatsJSConsumeOpts
+        {
+            MaxMsgs = MessagesAtOnce,
+            IdleHeartbeat = TimeSpan.FromSeconds(2),
+            NotificationHandler = (notification, _) => notification is NatsJSTimeoutNotification ? limit.CancelAsync() : Task.CompletedTask,
+        };
+        return consumer.ConsumeAsync(BodyBytes.Instance, follow, limit.Token);
+    }
 
-    /// <summary>What is there, without waiting for more: an empty answer may mean the end.</summary>
+    /// <summary>What is there, without waiting for more: that nothing comes may mean the end.</summary>
     private static async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var fetch = new NatsJSFetchOpts { MaxMsgs = MessagesAtOnce, Expires = TimeSpan.FromSeconds(1) };
         for (var isEmpty = false; !isEmpty;)
         {
             isEmpty = true;
-            await foreach (var message in consumer.FetchNoWaitAsync(new NatsJSFetchOpts { MaxMsgs = MessagesAtOnce }, BodyBytes.Instance, cancellationToken))
+            await foreach (var message in consumer.FetchNoWaitAsync(fetch, BodyBytes.Instance, cancellationToken))
             {
                 isEmpty = false;
                 yield return message;
