@@ -1,4 +1,4 @@
-// dotnet run --project src/AppHost -- --transport jetstream|kafka
+// dotnet run --project src/AppHost -- --transport jetstream|kafka [--orders-replicas N] [--inventory-replicas N] [--payments-replicas N]
 var builder = DistributedApplication.CreateBuilder(args);
 
 var transport = builder.Configuration["transport"] ?? "jetstream";
@@ -38,6 +38,7 @@ await builder.Build().RunAsync();
 IResourceBuilder<ProjectResource> AddService<TProject>(string name, IResourceBuilder<PostgresDatabaseResource> database)
     where TProject : IProjectMetadata, new() =>
     builder.AddProject<TProject>(name)
+        .WithReplicas(builder.Configuration.GetValue($"{name}-replicas", 1))
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health")
         .WithEnvironment("Transport", transport)

@@ -7,7 +7,7 @@ namespace Messaging.JetStream;
 /// which starts right behind the position that the owners before it have settled. No owner inherits a consumer: what a dead
 /// owner held would come again only after AckWait, behind newer messages.
 /// </summary>
-internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subscription, int partition, JetStreamTransportOptions options)
+internal sealed class ConsumerEpochs(JetStreamLink link, Subscription subscription, int partition, JetStreamTransportOptions options)
 {
     private const int ConsumerNotFound = 10014;
 
@@ -23,6 +23,7 @@ internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subs
     /// <exception cref="TransportException">The server made the consumer otherwise than asked.</exception>
     public async Task<INatsJSConsumer> BeginAsync(ulong settled, CancellationToken cancellationToken)
     {
+        var jetStream = link.JetStream;
         Settled = Math.Max(Settled, settled);
         var epoch = 0L;
         var predecessors = new List<string>();
@@ -40,7 +41,7 @@ internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subs
         var begun = await jetStream.CreateOrUpdateConsumerAsync(_stream, asked, cancellationToken);
         Compare(asked, begun.Info.Config);
         foreach (var name in predecessors)
-            await RemoveAsync(name, cancellationToken);
+            await RemoveAsync(jetStream, name, cancellationToken);
         return begun;
     }
 
@@ -48,7 +49,7 @@ internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subs
     {
         DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
         OptStartSeq = Settled + 1,
-        FilterSubject = Streams.FilterOf(subscription.Topic, partition),
+        FilterSubject = Streams.FilterOf(subscription.Topic, partition, subscription.Types),
         AckPolicy = ConsumerConfigAckPolicy.All,
         AckWait = options.AckWait,
         MaxDeliver = -1,
@@ -61,7 +62,7 @@ internal sealed class ConsumerEpochs(INatsJSContext jetStream, Subscription subs
             ? epoch
             : null;
 
-    private async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    private async Task RemoveAsync(INatsJSContext jetStream, string name, CancellationToken cancellationToken)
     {
         try
         {

@@ -38,8 +38,8 @@ internal sealed class HeldMessages
         return true;
     }
 
-    /// <summary>Acknowledges up to and including a delivery; does not wait for the server.</summary>
-    public async ValueTask SettleAsync(Delivery last, CancellationToken cancellationToken)
+    /// <summary>Acknowledges up to and including a delivery. Waits for the server only if it <paramref name="isConfirmed"/>.</summary>
+    public async ValueTask SettleAsync(Delivery last, bool isConfirmed, CancellationToken cancellationToken)
     {
         while (_held.TryDequeue(out var held))
         {
@@ -47,7 +47,7 @@ internal sealed class HeldMessages
                 continue;
             Interlocked.Exchange(ref _settled, held.Position);
             _lastSettled = held.Message;
-            await held.Message.AckAsync(cancellationToken: cancellationToken);
+            await held.Message.AckAsync(new AckOpts { DoubleAck = isConfirmed }, cancellationToken);
             return;
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Messaging.JetStream.Leases;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.JetStream;
@@ -16,9 +17,10 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
     private readonly JetStreamLink _link;
     private readonly JetStreamTopics _topics;
     private readonly JetStreamPublisher _publisher;
+    private readonly LeaseBucket _leases;
     private readonly NatsRequests _requests;
     private readonly JetStreamBuckets _buckets;
-    private readonly ConcurrentDictionary<Guid, (Task Running, IReadOnlyList<PartitionConsumer> Partitions)> _subscriptions = new();
+    private readonly ConcurrentDictionary<Guid, (Task Running, GroupMember Member)> _subscriptions = new();
     private readonly CancellationTokenSource _disposing = new();
 
     /// <summary>Makes a transport; connects on first use.</summary>
@@ -37,6 +39,7 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
         _publisher = new JetStreamPublisher(_link, _topics, options, time, _logger);
         _requests = new NatsRequests(_link, options, time, _logger);
         _buckets = new JetStreamBuckets(_link, options);
+        _leases = new LeaseBucket(_link, options);
     }
 
     /// <inheritdoc />
@@ -87,9 +90,9 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
         var id = Guid.NewGuid();
         try
         {
-            var partitions = await OpenAsync(subscription, handler, linked.Token);
-            var running = Task.WhenAll(partitions.Select(partition => partition.RunAsync(linked.Token, _disposing.Token)));
-            _subscriptions[id] = (running, partitions);
+            await using var member = await JoinAsync(subscription, handler, linked.Token);
+            var running = member.RunAsync();
+            _subscriptions[id] = (running, member);
             await running;
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
@@ -137,7 +140,7 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
     /// <inheritdoc />
     public async ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken)
     {
-        var partitions = _subscriptions.Values.SelectMany(subscription => subscription.Partitions);
+        var partitions = _subscriptions.Values.SelectMany(subscription => subscription.Member.Owned);
         var lags = await Task.WhenAll(partitions.Select(partition => partition.ReadLagAsync(cancellationToken)));
         return [.. lags.OfType<PartitionLag>()];
     }
@@ -150,23 +153,28 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
         await _disposing.CancelAsync();
         await Task.WhenAll(_subscriptions.Values.Select(subscription => subscription.Running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _link.DisposeAsync();
+        _leases.Dispose();
         _disposing.Dispose();
     }
 
-    private async Task<IReadOnlyList<PartitionConsumer>> OpenAsync(Subscription subscription, PartitionHandler handler, CancellationToken cancellationToken)
+    private async Task<GroupMember> JoinAsync(Subscription subscription, PartitionHandler handler, CancellationToken stopping)
     {
-        var count = await _topics.CountPartitionsAsync(subscription.Topic, cancellationToken);
+        var count = await _topics.CountPartitionsAsync(subscription.Topic, stopping);
         var partitions = Enumerable.Range(0, count)
             .Select(partition => new PartitionConsumer(_link, subscription, partition, handler, _options, _time, _logger))
             .ToList();
+        var member = new GroupMember(_leases, subscription, partitions, _options, _time, _logger, stopping, _disposing.Token);
         try
         {
-            await Task.WhenAll(partitions.Select(partition => partition.OpenAsync(cancellationToken)));
-            return partitions;
+            await member.JoinAsync();
+            return member;
         }
-        catch (NatsException exception)
+        catch (Exception exception)
         {
-            throw new TransportException($"Group {subscription.Group} cannot consume {subscription.Topic} from NATS at {_link.Url}: {exception.Message}", exception);
+            await member.DisposeAsync();
+            if (exception is NatsException or TimeoutException)
+                throw new TransportException($"Group {subscription.Group} cannot consume {subscription.Topic} from NATS at {_link.Url}: {exception.Message}", exception);
+            throw;
         }
     }
 }

@@ -45,4 +45,16 @@ public sealed record JetStreamTransportOptions
 
     /// <summary>How long handlers may take to finish once the subscription stops. Default 20 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long a process owns a partition without renewing it. Default 3 s, renewed four times as often: a partition whose
+    /// owner died is another's within five seconds. A process that is stopped or cut off for longer loses what it owns.
+    /// </summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// A name for this process among those of its group, if it keeps it over restarts: letters, digits, hyphens and underscores.
+    /// Started again it takes over at once what it owned before. Default: none, and what a dead process owned is free after <see cref="LeaseDuration"/>.
+    /// </summary>
+    public string? InstanceId { get; init; }
 }

@@ -1,10 +1,11 @@
+using Messaging.JetStream.Leases;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.JetStream;
 
 /// <summary>
-/// Consumes one partition as its owner. One ownership is one consumer and one pump; when the connection or the consumer is
-/// lost, or a delivery is missing, the next begins behind the settled position.
+/// Consumes one partition as its owner, as long as there is a lease. One epoch is one consumer and one pump; when the connection or
+/// the consumer is lost, or a delivery is missing, the next begins behind the settled position.
 /// </summary>
 internal sealed partial class PartitionConsumer(
     JetStreamLink link,
@@ -18,12 +19,12 @@ internal sealed partial class PartitionConsumer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConsumerEpochs _epochs = new(link.JetStream, subscription, partition, options);
+    private readonly ConsumerEpochs _epochs = new(link, subscription, partition, options);
     private INatsJSConsumer? _consumer;
     private CancellationToken _lost;
     private ulong _settled;
 
-    /// <summary>Begins the first ownership.</summary>
+    /// <summary>Begins an epoch.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _lost = link.Lost;
@@ -33,22 +34,25 @@ internal sealed partial class PartitionConsumer(
         LogOwned(subscription.Group, partition, subscription.Topic, consumer.Info.Name, _epochs.Settled);
     }
 
-    /// <summary>Consumes until <paramref name="stopping"/>; after <see cref="OpenAsync"/>. <paramref name="aborting"/> cuts the handler's time to finish short.</summary>
-    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
+    /// <summary>Consumes until the lease is to be given back or is lost.</summary>
+    public async Task RunAsync(Lease lease)
     {
         var pause = FirstPause;
-        while (!stopping.IsCancellationRequested)
+        for (var isFirst = true; !lease.Ending.IsCancellationRequested; isFirst = false)
         {
             try
             {
+                // Whatever ended the last epoch may have been the next owner.
+                if (!isFirst)
+                    await lease.RenewedAsync(lease.Ending);
                 if (_consumer is null)
-                    await OpenAsync(stopping);
-                if (await OwnAsync(stopping, aborting))
+                    await OpenAsync(lease.Ending);
+                if (await OwnAsync(lease))
                     pause = FirstPause;
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (lease.Ending.IsCancellationRequested)
             {
-                return;
+                // The end that was asked for.
             }
 #pragma warning disable CA1031 // Nobody starts an ended partition again while its siblings go on: whatever went wrong, it is told and tried anew.
             catch (Exception exception)
@@ -58,9 +62,9 @@ internal sealed partial class PartitionConsumer(
             }
 
             Volatile.Write(ref _consumer, null);
-            if (stopping.IsCancellationRequested)
+            if (lease.Ending.IsCancellationRequested)
                 return;
-            await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, lease.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
@@ -81,13 +85,15 @@ internal sealed partial class PartitionConsumer(
         }
     }
 
-    /// <summary>One ownership, to its end. True when at least one message came.</summary>
-    private async Task<bool> OwnAsync(CancellationToken stopping, CancellationToken aborting)
+    /// <summary>One epoch, to its end. True when at least one message came.</summary>
+    private async Task<bool> OwnAsync(Lease lease)
     {
         var held = new HeldMessages();
-        using var pump = new PartitionPump(subscription, partition, handler, held.SettleAsync, time, logger, stopping);
-        using var abandoning = aborting.Register(pump.Abandon);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, _lost);
+        var isConfirmed = subscription.Mode == DeliveryMode.AtMostOnce;
+        using var pump = new PartitionPump(
+            subscription, partition, handler, (last, token) => held.SettleAsync(last, isConfirmed, token), time, logger, lease.Ending);
+        using var abandoning = lease.Lost.Register(pump.Abandon);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(lease.Ending, _lost);
         try
         {
             var read = ReadAsync(_consumer!, pump, held, reading.Token);
@@ -108,7 +114,7 @@ internal sealed partial class PartitionConsumer(
             _settled = Math.Max(_settled, held.Settled);
         }
 
-        if (stopping.IsCancellationRequested)
+        if (lease.Ending.IsCancellationRequested && !lease.Lost.IsCancellationRequested)
             await ConfirmAsync(held);
         return held.AnyArrived;
     }

@@ -28,6 +28,13 @@ internal static class Streams
 
     public static string FilterOf(string topic, int partition) => $"{topic}.{partition}.>";
 
+    /// <summary>
+    /// What a consumer of a partition asks for. One type is a filter of the server's; of several it sends all, and they are sorted out
+    /// here: nats-server 2.9 takes one filter per consumer.
+    /// </summary>
+    public static string FilterOf(string topic, int partition, IReadOnlySet<string>? types) =>
+        types is { Count: 1 } ? $"{topic}.{partition}.{TypeOf(types.Single())}.*" : FilterOf(topic, partition);
+
     /// <summary>The partition that a subject names; null when the subject is none of the topic's.</summary>
     public static int? PartitionOf(string topic, string subject)
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Lab;
 using Lab.Checking;
 using Lab.Placing;
@@ -33,7 +31,7 @@ public abstract class StartedSystem(string transport) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _system = await RunningSystem.StartAsync(Transport, log: null, TestContext.Current.CancellationToken);
+        _system = await RunningSystem.StartAsync(Transport, inventoryReplicas: 1, log: null, TestContext.Current.CancellationToken);
         var patience = new Patience(TimeProvider.System, CallLimit);
         Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
         Orders = new OrdersClient(_system.Http("orders"), patience);
@@ -71,30 +69,8 @@ public abstract class StartedSystem(string transport) : IAsyncLifetime
     }
 
     /// <summary>Kills a service's process as <c>kill -9</c> does; the app host starts it again.</summary>
-    public void Kill(string service)
-    {
-        var port = Http(service).BaseAddress!.Port.ToString(CultureInfo.InvariantCulture);
-        using var process = Process.GetProcessById(Processes().Single(id => Listens(id, port)));
-        process.Kill();
-    }
+    public void Kill(string service) => _system.Replicas(service).Single().Kill();
 
     private static OrderLine[] LinesOf(OrderPath path, PlannedOrder order) =>
         path.OutOfStock ? [new OrderLine("LIMITED-EDITION", 100)] : [.. order.Lines.Where(line => line.Sku != "LIMITED-EDITION")];
-
-    private static IEnumerable<int> Processes() => Directory.EnumerateDirectories("/proc")
-        .Select(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var id) ? id : 0)
-        .Where(id => id > 0);
-
-    private static bool Listens(int process, string port)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process}/environ").Split('\0')
-                .Any(variable => variable.StartsWith("ASPNETCORE_URLS=", StringComparison.Ordinal) && variable.EndsWith(':' + port, StringComparison.Ordinal));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
 }

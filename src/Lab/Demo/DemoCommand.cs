@@ -22,6 +22,11 @@ internal static class DemoCommand
     private static readonly Option<int?> Seed =
         new("--seed") { Description = "Repeats a run: same seed, same orders. Another one each time by default." };
 
+    private static readonly Option<int> InventoryReplicas = Verb.Number("--inventory-replicas", "How many instances of Inventory run", 1, 8);
+
+    private static readonly Option<bool> Disturb =
+        new("--disturb") { Description = "Kills one instance of Inventory in the middle and pauses another (or the same) for 20 s." };
+
     private static readonly Option<FileInfo?> Json = Verb.OutputFile("--json", "Writes the report as JSON to this file, too.");
 
     private static readonly Option<FileInfo?> Log = Verb.OutputFile("--log", "Writes what the services log to this file.");
@@ -40,13 +45,15 @@ internal static class DemoCommand
 
         var command = new Command("demo", "Starts the whole system, places orders through its API and checks the five invariants.")
         {
-            Transport, Orders, Seed, Json, Log,
+            Transport, Orders, Seed, InventoryReplicas, Disturb, Json, Log,
         };
         command.SetAction((arguments, cancel) => RunAsync(
             new DemoOptions(
                 arguments.GetRequiredValue(Transport),
                 arguments.GetValue(Orders),
                 arguments.GetValue(Seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+                arguments.GetValue(InventoryReplicas),
+                arguments.GetValue(Disturb),
                 arguments.GetValue(Json),
                 arguments.GetValue(Log)),
             cancel));

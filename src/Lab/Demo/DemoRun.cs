@@ -1,4 +1,5 @@
 using Lab.Checking;
+using Lab.Disturbing;
 using Lab.Placing;
 using Lab.Reading;
 using Lab.Running;
@@ -21,7 +22,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     {
         var began = clock.GetTimestamp();
         await using var system = await _display.WaitForAsync(
-            $"starting the system on {options.Transport}", () => RunningSystem.StartAsync(options.Transport, options.Log, cancellationToken));
+            $"starting the system on {options.Transport}", () => RunningSystem.StartAsync(options.Transport, options.InventoryReplicas, options.Log, cancellationToken));
         var startup = clock.GetElapsedTime(began);
 
         var ledger = new LedgerClient(system.Http("payment-provider"), _patience);
@@ -32,8 +33,10 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         var plan = OrderMix.Plan(options.Orders, options.Seed);
         var progress = new OrderProgress(plan.Count, clock);
         var customer = new Customer(orders, new LedgerTail(ledger, clock), progress, clock);
+        var disturbing = options.Disturb ? new Disturbance(system, progress, clock).RunAsync(cancellationToken) : Task.FromResult<IReadOnlyList<string>>([]);
         var outcomes = await _display.FollowAsync(progress, () => customer.RunAsync(plan, cancellationToken));
         var run = clock.GetElapsedTime(began);
+        var disturbances = await disturbing;
 
         var snapshot = await ReadWhenQuietAsync(reader, outcomes, orders, cancellationToken);
         return new DemoReport
@@ -43,6 +46,8 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
             Postgres = await reader.PostgresVersionAsync(cancellationToken),
             Orders = outcomes.Count,
             Seed = options.Seed,
+            InventoryReplicas = options.InventoryReplicas,
+            Disturbances = disturbances,
             StartupSeconds = Math.Round(startup.TotalSeconds, 1),
             FirstOrderSeconds = progress.FirstEnd is { } first ? Math.Round((startup + first).TotalSeconds, 1) : null,
             RunSeconds = Math.Round(run.TotalSeconds, 1),

@@ -15,6 +15,7 @@ internal static class DemoView
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"healthy after {report.StartupSeconds:0.0} s, first order done after {report.FirstOrderSeconds:0.0} s, all orders within {report.RunSeconds:0.0} s"));
+        foreach (var disturbance in report.Disturbances) console.WriteLine(disturbance);
         console.Write(Paths(report));
         foreach (var order in report.Unexpected.Take(MostShown))
         {

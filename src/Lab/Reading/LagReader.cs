@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Lab.Checking;
+using Lab.Running;
 
 namespace Lab.Reading;
 
@@ -9,13 +10,22 @@ internal static partial class LagReader
 {
     private const string Metric = "messaging_consumer_lag";
 
-    public static async Task<IReadOnlyList<ConsumerLag>> ReadAsync(
-        string service, HttpClient http, Patience patience, CancellationToken cancellationToken)
-    {
-        var text = await patience.KeepTryingAsync(
-            $"reading the metrics of {service}", cancel => http.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancel), cancellationToken);
-        return [.. Parse(service, text)];
-    }
+    /// <summary>Asks every instance of a service: each tells the lag of the partitions it owns.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="replicas">Its instances; looked up anew for each attempt, as one that is started again has another address.</param>
+    /// <param name="patience">How long to try.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<IReadOnlyList<ConsumerLag>> ReadAsync(
+        string service, Func<IReadOnlyList<Replica>> replicas, Patience patience, CancellationToken cancellationToken) =>
+        patience.KeepTryingAsync<IReadOnlyList<ConsumerLag>>($"reading the metrics of {service}", async cancel =>
+        {
+            using var http = new HttpClient();
+            var running = replicas();
+            if (running.Count == 0) throw new HttpRequestException($"no instance of {service} runs");
+            var lags = new List<ConsumerLag>();
+            foreach (var replica in running) lags.AddRange(Parse(service, await http.GetStringAsync(new Uri(replica.Address, "/metrics"), cancel)));
+            return lags;
+        }, cancellationToken);
 
     /// <summary>Finds the samples of the lag in Prometheus' text format.</summary>
     public static IEnumerable<ConsumerLag> Parse(string service, string text)

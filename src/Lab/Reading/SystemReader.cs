@@ -10,7 +10,7 @@ internal sealed class SystemReader : IAsyncDisposable
     private readonly ServiceDatabase _orders;
     private readonly ServiceDatabase _inventory;
     private readonly ServiceDatabase _payments;
-    private readonly IReadOnlyDictionary<string, HttpClient> _services;
+    private readonly RunningSystem _system;
     private readonly LedgerClient _ledger;
     private readonly Patience _patience;
 
@@ -19,8 +19,7 @@ internal sealed class SystemReader : IAsyncDisposable
         _orders = new ServiceDatabase(system.ConnectionString("orders-db"), patience);
         _inventory = new ServiceDatabase(system.ConnectionString("inventory-db"), patience);
         _payments = new ServiceDatabase(system.ConnectionString("payments-db"), patience);
-        _services = NothingIsLeftBehind.Services.ToDictionary(service => service, system.Http, StringComparer.Ordinal);
-        (_ledger, _patience) = (ledger, patience);
+        (_system, _ledger, _patience) = (system, ledger, patience);
     }
 
     /// <summary>The version of the database server.</summary>
@@ -84,7 +83,7 @@ internal sealed class SystemReader : IAsyncDisposable
     private async Task<IReadOnlyList<ConsumerLag>> LagsAsync(CancellationToken cancellationToken)
     {
         var lags = new List<ConsumerLag>();
-        foreach (var (service, http) in _services) lags.AddRange(await LagReader.ReadAsync(service, http, _patience, cancellationToken));
+        foreach (var service in NothingIsLeftBehind.Services) lags.AddRange(await LagReader.ReadAsync(service, () => _system.Replicas(service), _patience, cancellationToken));
         return lags;
     }
 }

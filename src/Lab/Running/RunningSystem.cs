@@ -17,19 +17,23 @@ internal sealed class RunningSystem : IAsyncDisposable
     private readonly string _transport;
     private readonly Dictionary<string, string> _connectionStrings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HttpClient> _clients = new(StringComparer.Ordinal);
+    private readonly RunningReplicas _replicas;
 
-    private RunningSystem(DistributedApplication app, string transport) => (_app, _transport) = (app, transport);
+    private RunningSystem(DistributedApplication app, string transport) =>
+        (_app, _transport, _replicas) = (app, transport, new RunningReplicas(app.ResourceNotifications));
 
     /// <summary>Starts database, broker and services, and waits until each service is healthy.</summary>
     /// <param name="transport">The argument of the app host.</param>
+    /// <param name="inventoryReplicas">How many instances of Inventory run.</param>
     /// <param name="log">Where to write what everything logs, if anywhere.</param>
     /// <param name="cancellationToken">Gives up; what had started is stopped.</param>
     /// <exception cref="LabException">Something did not start; what had started has been stopped.</exception>
-    public static async Task<RunningSystem> StartAsync(string transport, FileInfo? log, CancellationToken cancellationToken)
+    public static async Task<RunningSystem> StartAsync(string transport, int inventoryReplicas, FileInfo? log, CancellationToken cancellationToken)
     {
         try
         {
-            var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}"], cancellationToken);
+            var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+                [$"--transport={transport}", $"--inventory-replicas={inventoryReplicas}"], cancellationToken);
             builder.Services.AddLogging(logging =>
             {
                 logging.ClearProviders();
@@ -60,6 +64,9 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <summary>A client of a service's HTTP endpoint; it belongs to this object.</summary>
     public HttpClient Http(string service) => _clients[service];
 
+    /// <summary>The instances of a service that run now.</summary>
+    public IReadOnlyList<Replica> Replicas(string service) => _replicas.Of(service);
+
     /// <summary>Asks the broker what it is.</summary>
     public Task<BrokerDescription> DescribeBrokerAsync(CancellationToken cancellationToken) => _transport == "kafka"
         ? Task.FromResult(KafkaBroker.Describe(_app.Services.GetRequiredService<IConfiguration>()))
@@ -68,6 +75,7 @@ internal sealed class RunningSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients.Values) client.Dispose();
+        await _replicas.DisposeAsync();
         await _app.DisposeAsync();
     }
 

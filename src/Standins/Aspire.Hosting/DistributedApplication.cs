@@ -1,11 +1,3 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-using Standins.Aspire.Hosting.Testing;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>
@@ -17,11 +9,7 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     private readonly IHost _host;
     private readonly Orchestrator _orchestrator;
 
-    internal DistributedApplication(IHost host)
-    {
-        _host = host;
-        _orchestrator = host.Services.GetRequiredService<Orchestrator>();
-    }
+    internal DistributedApplication(IHost host) => (_host, _orchestrator) = (host, host.Services.GetRequiredService<Orchestrator>());
 
     /// <inheritdoc />
     public IServiceProvider Services => _host.Services;
@@ -33,12 +21,9 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     public ResourceCommandService ResourceCommands => Services.GetRequiredService<ResourceCommandService>();
 
     /// <summary>Begins to describe an application without command line arguments.</summary>
-    /// <returns>The builder.</returns>
     public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
 
-    /// <summary>Begins to describe an application.</summary>
-    /// <param name="args">The command line arguments; they become configuration (<c>--key value</c>).</param>
-    /// <returns>The builder.</returns>
+    /// <summary>Begins to describe an application; the arguments become configuration (<c>--key value</c>).</summary>
     public static IDistributedApplicationBuilder CreateBuilder(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -50,8 +35,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Starts every resource in the order of its waits.</summary>
-    /// <param name="cancellationToken">Gives up; what has been started is stopped.</param>
-    /// <returns>A task that ends when every resource runs and is healthy.</returns>
     /// <exception cref="DistributedApplicationException">A resource did not come up; everything has been stopped.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -68,8 +51,6 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Stops every resource, those that need others first.</summary>
-    /// <param name="cancellationToken">Turns the rest of the stop into a kill.</param>
-    /// <returns>A task that ends when no process is left.</returns>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         await _orchestrator.StopAsync(cancellationToken);
@@ -77,14 +58,13 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Starts the application, waits for SIGINT, SIGTERM or the token, and stops it; a second SIGINT ends at once.</summary>
-    /// <param name="cancellationToken">Stops the application.</param>
-    /// <returns>A task that ends when everything has stopped. A failed start is one line on standard error and exit code 1.</returns>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, cancellationToken);
         using var interrupt = ExitOnSecondInterrupt();
         using var parent = ParentGuard.StopWithParent(lifetime);
+        DistributedApplicationException? failed = null;
         try
         {
             await StartAsync(stopping.Token);
@@ -96,15 +76,14 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
         }
         catch (DistributedApplicationException failure)
         {
+            failed = failure;
             Environment.ExitCode = 1;
-            await StopAsync(CancellationToken.None);
-            await DisposeAsync();
-            await Console.Error.WriteLineAsync(failure.Message);
-            return;
         }
 
         await StopAsync(CancellationToken.None);
         await DisposeAsync();
+        if (failed is not null)
+            await Console.Error.WriteLineAsync(failed.Message);
     }
 
     /// <inheritdoc />

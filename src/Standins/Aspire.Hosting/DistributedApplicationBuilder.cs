@@ -1,12 +1,3 @@
-using System.Reflection;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Eventing;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>The builder behind <see cref="DistributedApplication.CreateBuilder(string[])" /> and the testing builder.</summary>
@@ -30,17 +21,10 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
     }
 
     public ConfigurationManager Configuration => _host.Configuration;
-
     public string AppHostDirectory { get; }
-
     public IHostEnvironment Environment => _host.Environment;
-
     public IServiceCollection Services => _host.Services;
-
-    public DistributedApplicationExecutionContext ExecutionContext { get; } = new();
-
     public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
-
     public IResourceCollection Resources { get; } = new ResourceCollection();
 
     public IResourceBuilder<T> AddResource<T>(T resource)
@@ -50,11 +34,8 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
             throw new DistributedApplicationException($"There are two resources named '{resource.Name}': a name must be unique.");
 
         Resources.Add(resource);
-        return CreateResourceBuilder(resource);
+        return new ResourceBuilder<T>(this, resource);
     }
-
-    public IResourceBuilder<T> CreateResourceBuilder<T>(T resource)
-        where T : IResource => new ResourceBuilder<T>(this, resource);
 
     public virtual DistributedApplication Build() => new(_host.Build());
 
@@ -72,7 +53,6 @@ internal class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddHttpClient();
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton<IResourceCollection>(Resources);
-        Services.AddSingleton(ExecutionContext);
         Services.AddSingleton<DistributedApplicationModel>();
         Services.AddSingleton(_ => new ResourceNotificationService());
         Services.AddSingleton(s => new ResourceLoggerService(

@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Where a project is. The build generates an implementation <c>Projects.X</c> for each project the app host refers to.</summary>
@@ -16,7 +14,4 @@ public interface IBuiltProjectMetadata : IProjectMetadata
     string TargetPath { get; }
 }
 
-internal sealed class ProjectPathMetadata(string projectPath) : IProjectMetadata
-{
-    public string ProjectPath { get; } = projectPath;
-}
+internal sealed record ProjectPathMetadata(string ProjectPath) : IProjectMetadata;

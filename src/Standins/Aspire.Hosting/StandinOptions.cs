@@ -25,6 +25,6 @@ internal sealed class StandinOptions
     public string? NatsServer { get; set; }
 
     /// <summary>An Apache Kafka distribution to run (jars in <c>libs/</c>, Java 17 or newer). Default: the embedded cluster.</summary>
-    [Microsoft.Extensions.Configuration.ConfigurationKeyName("KAFKA_HOME")]
+    [ConfigurationKeyName("KAFKA_HOME")]
     public string? KafkaHome { get; set; }
 }

@@ -98,6 +98,21 @@ public class Keeping_services_up
     }
 
     [Fact]
+    public async Task A_start_that_fails_is_a_result_with_the_reason()
+    {
+        var program = Path.Combine(Path.GetTempPath(), $"program-{Guid.NewGuid():N}");
+        File.CreateSymbolicLink(program, "/bin/sleep");
+        await using var application = await Running.StartAsync(b => b.AddExecutable("program", program, ".", "1000"));
+        (await application.CommandAsync("program", "stop")).Success.ShouldBeTrue();
+        File.Delete(program);
+
+        var result = await application.CommandAsync("program", "start");
+
+        (result.Success, result.Message).ShouldBe((false, $"There is no program '{program}'."));
+        application.Now("program").State?.Text.ShouldBe(KnownResourceStates.FailedToStart);
+    }
+
+    [Fact]
     public async Task What_a_service_prints_can_be_watched_with_time_and_number()
     {
         await using var application = await Running.StartAsync(b => b.AddSample("svc"));

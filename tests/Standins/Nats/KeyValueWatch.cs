@@ -155,31 +155,6 @@ public class KeyValueWatch
         (await TakeAsync(watch, 1))[0].Key.ShouldBe("b");
     }
 
-    [Fact(Timeout = Wait.TestTimeout)]
-    public async Task A_watch_of_a_deleted_or_replaced_bucket_fails()
-    {
-        await using var server = new NatsServer();
-        await server.InitializeAsync();
-        await using var nats = server.Connect();
-        var context = new NatsKVContext(new NatsJSContext(nats));
-        var store = await context.CreateStoreAsync("deleted", Ct);
-        await store.PutAsync("a", 1, cancellationToken: Ct);
-        await using var watch = store.WatchAsync<int>(cancellationToken: Ct).GetAsyncEnumerator(Ct);
-        await TakeAsync(watch, 1);
-        var next = watch.MoveNextAsync().AsTask();
-
-        await context.DeleteStoreAsync("deleted", Ct);
-        (await Should.ThrowAsync<NatsJSApiException>(next.WaitAsync(Wait.Deadline, Ct))).Error.Code.ShouldBe(404);
-
-        store = await context.CreateStoreAsync("deleted", Ct);
-        await store.PutAsync("a", 1, cancellationToken: Ct);
-        await using var again = store.WatchAsync<int>(cancellationToken: Ct).GetAsyncEnumerator(Ct);
-        await TakeAsync(again, 1);
-        await context.DeleteStoreAsync("deleted", Ct);
-        await context.CreateStoreAsync("deleted", Ct);
-        await Should.ThrowAsync<NatsKVException>(again.MoveNextAsync().AsTask().WaitAsync(Wait.Deadline, Ct));
-    }
-
     private static async Task<List<NatsKVEntry<int>>> TakeAsync(IAsyncEnumerator<NatsKVEntry<int>> entries, int count)
     {
         var taken = new List<NatsKVEntry<int>>();

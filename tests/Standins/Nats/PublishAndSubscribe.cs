@@ -107,22 +107,6 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
     }
 
     [Fact(Timeout = Wait.TestTimeout)]
-    public async Task A_subscription_with_a_maximum_ends_after_it()
-    {
-        await using var nats = server.Connect();
-        await using var subscription = await nats.SubscribeCoreAsync<int>("few", opts: new NatsSubOpts { MaxMsgs = 3 }, cancellationToken: Ct);
-
-        for (var i = 0; i < 5; i++)
-            await nats.PublishAsync("few", i, cancellationToken: Ct);
-
-        var seen = new List<int>();
-        await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
-            seen.Add(message.Data);
-
-        seen.ShouldBe([0, 1, 2]);
-    }
-
-    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_full_subscription_replaces_its_newest_message_and_says_so()
     {
         await using var nats = server.Connect();

@@ -96,4 +96,45 @@ public class RequestAndReply(NatsServer server) : IClassFixture<NatsServer>
         await subscription.Msgs.Completion.WaitAsync(Wait.Deadline, Ct);
         await Should.ThrowAsync<ObjectDisposedException>(async () => await nats.PublishAsync("end", "x", cancellationToken: Ct));
     }
+
+    [Fact(Timeout = Wait.TestTimeout)]
+    public async Task A_request_under_way_when_the_connection_breaks_times_out_and_the_next_one_is_answered()
+    {
+        await using var own = new NatsServer();
+        await own.InitializeAsync();
+        await using var nats = own.Connect();
+        await using var service = await nats.SubscribeCoreAsync<string>("ask", cancellationToken: Ct);
+        var lost = nats.RequestAsync<string, string>("ask", "1", replyOpts: new NatsSubOpts { Timeout = TimeSpan.FromSeconds(1) }, cancellationToken: Ct).AsTask();
+        (await service.Msgs.ReadAsync(Ct)).Data.ShouldBe("1");
+
+        await own.KillAsync();
+        await Wait.UntilAsync(() => nats.ConnectionState != NatsConnectionState.Open, "disconnected");
+        var waiting = nats.RequestAsync<string, string>("ask", "2", cancellationToken: Ct).AsTask();
+        await Should.ThrowAsync<NatsNoReplyException>(lost.WaitAsync(Wait.Deadline, Ct));
+        await own.StartAsync();
+
+        await (await service.Msgs.ReadAsync(Ct)).ReplyAsync("two", cancellationToken: Ct);
+        (await waiting.WaitAsync(Wait.Deadline, Ct)).Data.ShouldBe("two");
+    }
+
+    [Fact(Timeout = Wait.TestTimeout)]
+    public async Task Request_and_reply_can_be_json()
+    {
+        await using var nats = new NatsConnection(server.Opts with { SerializerRegistry = NatsJsonSerializerRegistry.Default });
+        await using var service = await nats.SubscribeCoreAsync<Question>("json", cancellationToken: Ct);
+        var reply = nats.RequestAsync<Question, Answer>("json", new Question("six times nine", [6, 9]), cancellationToken: Ct).AsTask();
+
+        var question = await service.Msgs.ReadAsync(Ct);
+        question.Data!.Factors.ShouldBe([6, 9]);
+        await question.ReplyAsync(new Answer(42), cancellationToken: Ct);
+        (await reply).Data.ShouldBe(new Answer(42));
+
+        var unreadable = nats.RequestAsync<Question, Answer>("json", new Question("?", []), cancellationToken: Ct).AsTask();
+        await (await service.Msgs.ReadAsync(Ct)).ReplyAsync("no object", cancellationToken: Ct);
+        (await unreadable).Error.ShouldBeOfType<NatsDeserializeException>();
+    }
+
+    private sealed record Question(string Text, int[] Factors);
+
+    private sealed record Answer(int Value);
 }

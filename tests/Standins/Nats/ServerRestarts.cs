@@ -102,37 +102,4 @@ public class ServerRestarts
         (await next.WaitAsync(TimeSpan.FromSeconds(10), Ct)).ShouldBeTrue();
         messages.Current.Data.ShouldBe(1);
     }
-
-    [Fact(Timeout = Wait.TestTimeout)]
-    public async Task Silence_is_noticed_and_told()
-    {
-        await using var server = new NatsServer();
-        await server.InitializeAsync();
-        await using var nats = server.Connect();
-        var js = new NatsJSContext(nats);
-        await js.CreateStreamAsync(new StreamConfig("S", ["s.>"]), Ct);
-        var consumer = await js.CreateOrUpdateConsumerAsync("S", new ConsumerConfig("worker"), Ct);
-        var told = new TaskCompletionSource<INatsJSNotification>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var opts = new NatsJSConsumeOpts
-        {
-            MaxMsgs = 10,
-            IdleHeartbeat = TimeSpan.FromSeconds(0.5),
-            Expires = TimeSpan.FromSeconds(1),
-            NotificationHandler = (notification, _) =>
-            {
-                told.TrySetResult(notification);
-                return Task.CompletedTask;
-            },
-        };
-        await using var messages = consumer.ConsumeAsync<int>(opts: opts, cancellationToken: Ct).GetAsyncEnumerator(Ct);
-        var next = messages.MoveNextAsync().AsTask();
-        await Wait.UntilAsync(async () => { await consumer.RefreshAsync(Ct); return consumer.Info.NumWaiting == 1; }, "a pull waits");
-
-        await server.SuspendAsync();
-        (await told.Task.WaitAsync(Wait.Deadline, Ct)).ShouldBeOfType<NatsJSTimeoutNotification>();
-
-        await server.ResumeAsync();
-        await js.PublishAsync("s.x", 1, cancellationToken: Ct);
-        (await next.WaitAsync(Wait.Deadline, Ct)).ShouldBeTrue();
-    }
 }

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>What is known of one instance of a resource at one moment. Immutable.</summary>
@@ -27,6 +24,9 @@ public sealed record CustomResourceSnapshot
     /// <summary>Where the resource is reached.</summary>
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
 
+    /// <summary>The environment the process was started with.</summary>
+    public ImmutableArray<EnvironmentVariableSnapshot> EnvironmentVariables { get; init; } = [];
+
     /// <summary>The last result of each health check; a check that has not run yet has no status.</summary>
     public ImmutableArray<HealthReportSnapshot> HealthReports { get; init; } = [];
 
@@ -42,7 +42,6 @@ public sealed record CustomResourceSnapshot
 
     /// <summary>Whether the callbacks of <see cref="ResourceReadyEvent" /> have ended since the start.</summary>
     internal bool IsAnnounced { get; init; }
-
     internal bool IsReady => IsAnnounced && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
 }
 
@@ -56,6 +55,9 @@ public sealed record ResourceStateSnapshot(string Text, string? Style)
 /// <summary>Something else that is known of a resource.</summary>
 public sealed record ResourcePropertySnapshot(string Name, object? Value);
 
+/// <summary>A variable of a process; secrets are not hidden here. Whether it is from the specification is always true.</summary>
+public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);
+
 /// <summary>An address of a resource, by the name of its endpoint; an internal one is of no interest to people.</summary>
 public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal);
 
@@ -67,38 +69,19 @@ public static class KnownResourceStates
 {
     /// <summary>About to start.</summary>
     public static readonly string Starting = nameof(Starting);
-
     /// <summary>Waits for another resource before it starts.</summary>
     public static readonly string Waiting = nameof(Waiting);
-
     /// <summary>The process runs.</summary>
     public static readonly string Running = nameof(Running);
-
     /// <summary>Asked to stop.</summary>
     public static readonly string Stopping = nameof(Stopping);
-
     /// <summary>Ended for good.</summary>
     public static readonly string Finished = nameof(Finished);
-
     /// <summary>Crashed; the stand-in starts it again.</summary>
     public static readonly string Exited = nameof(Exited);
-
     /// <summary>Never came up.</summary>
     public static readonly string FailedToStart = nameof(FailedToStart);
-
-    /// <summary>The states a resource does not leave unless somebody starts it again.</summary>
-    public static IReadOnlyList<string> TerminalStates { get; } = [Finished, FailedToStart, Exited];
 }
 
-/// <summary>An instance of a resource has changed: its id, and what is known of it now.</summary>
-public sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
-{
-    /// <summary>The resource.</summary>
-    public IResource Resource { get; } = resource;
-
-    /// <summary>The id of the instance: the name of the resource and 8 letters for a process.</summary>
-    public string ResourceId { get; } = resourceId;
-
-    /// <summary>What is known of it now.</summary>
-    public CustomResourceSnapshot Snapshot { get; } = snapshot;
-}
+/// <summary>An instance of a resource has changed: its id (for a process, the name of the resource and 8 letters), and what is known of it now.</summary>
+public sealed record ResourceEvent(IResource Resource, string ResourceId, CustomResourceSnapshot Snapshot);

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>An endpoint a resource listens on.</summary>
@@ -8,12 +6,7 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     private readonly TaskCompletionSource<AllocatedEndpoint> _allocation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AllocatedEndpoint? _allocated;
 
-    /// <summary>Describes an endpoint.</summary>
-    /// <param name="protocol">Only TCP is supported.</param>
-    /// <param name="uriScheme">The scheme of its address; <c>tcp</c> by default.</param>
-    /// <param name="name">Its name; the scheme by default.</param>
-    /// <param name="port">The port clients use; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
+    /// <summary>Describes an endpoint, by default of scheme <c>tcp</c>, named by its scheme, on free ports. Only TCP is supported.</summary>
     public EndpointAnnotation(
         ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null, bool isProxied = true)
     {
@@ -74,7 +67,7 @@ public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string addres
     public int Port { get; } = port;
 
     /// <summary>The port the process listens on, or, behind a proxy, text that each replica's own port takes the place of.</summary>
-    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The scheme.</summary>
     public string UriScheme => endpoint.UriScheme;

@@ -5,37 +5,21 @@ public enum EndpointProperty
 {
     /// <summary>The whole address, such as <c>http://localhost:5000</c>.</summary>
     Url,
-
     /// <summary>The host.</summary>
     Host,
-
-    /// <summary>The host as an IPv4 address.</summary>
-    IPV4Host,
-
     /// <summary>The port clients use.</summary>
     Port,
-
     /// <summary>The scheme.</summary>
     Scheme,
-
     /// <summary>The port the process listens on.</summary>
     TargetPort,
-
     /// <summary>Host and port, such as <c>localhost:5000</c>.</summary>
     HostAndPort,
 }
 
 /// <summary>Refers to an endpoint by name before its address is known. Thread safe.</summary>
-/// <param name="owner">The resource that has the endpoint.</param>
-/// <param name="endpointName">The name of the endpoint.</param>
-public sealed class EndpointReference(IResourceWithEndpoints owner, string endpointName) : IValueProvider
+public sealed record EndpointReference(IResourceWithEndpoints Resource, string EndpointName) : IValueProvider
 {
-    /// <summary>The resource that has the endpoint.</summary>
-    public IResourceWithEndpoints Resource { get; } = owner;
-
-    /// <summary>The name of the endpoint.</summary>
-    public string EndpointName { get; } = endpointName;
-
     /// <summary>Whether the resource has an endpoint of that name.</summary>
     public bool Exists => Find() is not null;
 
@@ -50,8 +34,6 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
         ?? throw new InvalidOperationException($"Resource '{Resource.Name}' has no endpoint '{EndpointName}'.");
 
     /// <summary>Refers to one part of the address.</summary>
-    /// <param name="property">The part.</param>
-    /// <returns>The part, for use in a <see cref="ReferenceExpression" />.</returns>
     public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
 
     /// <inheritdoc />
@@ -63,16 +45,8 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
 }
 
 /// <summary>One part of an endpoint's address, known once the address is.</summary>
-/// <param name="endpointReference">The endpoint.</param>
-/// <param name="property">The part.</param>
-public sealed class EndpointReferenceExpression(EndpointReference endpointReference, EndpointProperty property) : IValueProvider
+public sealed record EndpointReferenceExpression(EndpointReference Endpoint, EndpointProperty Property) : IValueProvider
 {
-    /// <summary>The endpoint.</summary>
-    public EndpointReference Endpoint { get; } = endpointReference;
-
-    /// <summary>The part of its address.</summary>
-    public EndpointProperty Property { get; } = property;
-
     /// <inheritdoc />
     public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
     {
@@ -81,7 +55,6 @@ public sealed class EndpointReferenceExpression(EndpointReference endpointRefere
         {
             EndpointProperty.Url => allocated.UriString,
             EndpointProperty.Host => allocated.Address,
-            EndpointProperty.IPV4Host => allocated.Address == "localhost" ? "127.0.0.1" : allocated.Address,
             EndpointProperty.Port => allocated.Port.ToString(),
             EndpointProperty.TargetPort => allocated.TargetPortExpression,
             EndpointProperty.Scheme => allocated.UriScheme,

@@ -34,17 +34,6 @@ public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
 public interface IResourceWithWaitSupport : IResource;
 
 /// <summary>A resource that lives inside another one, as a database does in a server.</summary>
-/// <typeparam name="T">The type of the parent.</typeparam>
-public interface IResourceWithParent<out T> : IResourceWithParent
-    where T : IResource
-{
-    /// <summary>The resource this one lives in.</summary>
-    new T Parent { get; }
-
-    IResource IResourceWithParent.Parent => Parent;
-}
-
-/// <summary>A resource that lives inside another one.</summary>
 public interface IResourceWithParent : IResource
 {
     /// <summary>The resource this one lives in.</summary>
@@ -57,19 +46,12 @@ public interface IResourceWithConnectionString : IResource, IValueProvider
     /// <summary>The connection string, with lazy parts such as ports and passwords.</summary>
     ReferenceExpression ConnectionStringExpression { get; }
 
-    /// <summary>The environment variable that carries it; null means <c>ConnectionStrings__{name}</c>.</summary>
-    string? ConnectionStringEnvironmentVariable => null;
-
     /// <summary>The connection string once all its parts are known.</summary>
-    /// <param name="cancellationToken">Gives up waiting for the parts.</param>
-    /// <returns>The connection string.</returns>
     ValueTask<string?> GetConnectionStringAsync(CancellationToken cancellationToken = default) =>
         ConnectionStringExpression.GetValueAsync(cancellationToken);
 
     /// <summary>The parts by name (Host, Port, …), handed to a consumer as <c>{NAME}_{PROPERTY}</c>.</summary>
-    /// <returns>The parts.</returns>
     IEnumerable<KeyValuePair<string, ReferenceExpression>> GetConnectionProperties() => [];
 
-    ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken) =>
-        GetConnectionStringAsync(cancellationToken);
+    ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken) => GetConnectionStringAsync(cancellationToken);
 }

@@ -1,17 +1,6 @@
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>What an annotation does to those of the same type that are there already.</summary>
-public enum ResourceAnnotationMutationBehavior
-{
-    /// <summary>Keeps them.</summary>
-    Append,
-
-    /// <summary>Takes their place.</summary>
-    Replace,
-}
-
 /// <summary>Describes one resource; everything beyond annotations is extension methods. Not thread safe.</summary>
-/// <typeparam name="T">The type of the resource.</typeparam>
 public interface IResourceBuilder<out T>
     where T : IResource
 {
@@ -22,13 +11,7 @@ public interface IResourceBuilder<out T>
     T Resource { get; }
 
     /// <summary>Adds an annotation to the resource.</summary>
-    /// <typeparam name="TAnnotation">The type of the annotation.</typeparam>
-    /// <param name="annotation">The annotation.</param>
-    /// <param name="behavior">Whether it replaces those of its type; by default it does not.</param>
-    /// <returns>This builder.</returns>
-    IResourceBuilder<T> WithAnnotation<TAnnotation>(
-        TAnnotation annotation,
-        ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+    IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
         where TAnnotation : IResourceAnnotation;
 }
 
@@ -36,20 +19,11 @@ internal sealed class ResourceBuilder<T>(IDistributedApplicationBuilder applicat
     where T : IResource
 {
     public IDistributedApplicationBuilder ApplicationBuilder { get; } = applicationBuilder;
-
     public T Resource { get; } = resource;
 
-    public IResourceBuilder<T> WithAnnotation<TAnnotation>(
-        TAnnotation annotation,
-        ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+    public IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
         where TAnnotation : IResourceAnnotation
     {
-        if (behavior == ResourceAnnotationMutationBehavior.Replace)
-        {
-            foreach (var replaced in Resource.Annotations.OfType<TAnnotation>().ToList())
-                Resource.Annotations.Remove(replaced);
-        }
-
         Resource.Annotations.Add(annotation);
         return this;
     }

@@ -21,8 +21,6 @@ public sealed class ParameterResource : Resource, IValueProvider
 }
 
 /// <summary>A server that runs elsewhere, known by its connection string. Healthy while it accepts TCP connections.</summary>
-/// <param name="name">The name of the resource.</param>
-/// <param name="connectionStringExpression">The connection string.</param>
 public sealed class ConnectionStringResource(string name, ReferenceExpression connectionStringExpression)
     : Resource(name), IResourceWithConnectionString, IResourceWithWaitSupport
 {

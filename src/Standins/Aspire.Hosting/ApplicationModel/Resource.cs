@@ -6,7 +6,6 @@ namespace Standins.Aspire.Hosting.ApplicationModel;
 public abstract partial class Resource : IResource
 {
     /// <summary>Creates the resource.</summary>
-    /// <param name="name">1 to 64 ASCII letters, digits and hyphens; starts with a letter; no trailing and no double hyphen.</param>
     /// <exception cref="DistributedApplicationException">The name breaks one of these rules.</exception>
     protected Resource(string name)
     {
@@ -33,14 +32,10 @@ public abstract partial class Resource : IResource
 }
 
 /// <summary>A .NET project that runs as a process.</summary>
-/// <param name="name">The name of the resource.</param>
 public class ProjectResource(string name)
     : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport;
 
 /// <summary>A program that runs as a process.</summary>
-/// <param name="name">The name of the resource.</param>
-/// <param name="command">The program: a path, or a name to be found on PATH.</param>
-/// <param name="workingDirectory">The directory it runs in.</param>
 public class ExecutableResource(string name, string command, string workingDirectory)
     : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport
 {

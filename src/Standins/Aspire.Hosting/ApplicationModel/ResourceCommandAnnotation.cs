@@ -1,36 +1,12 @@
-using Microsoft.Extensions.Logging;
-
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>A command of a resource.</summary>
-public sealed class ResourceCommandAnnotation(string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand)
-    : IResourceAnnotation
-{
-    /// <summary>The name to execute it by, unique in its resource.</summary>
-    public string Name { get; } = name;
+public sealed record ResourceCommandAnnotation(string Name, string DisplayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> ExecuteCommand)
+    : IResourceAnnotation;
 
-    /// <summary>The name for people.</summary>
-    public string DisplayName { get; } = displayName;
-
-    /// <summary>Does it.</summary>
-    public Func<ExecuteCommandContext, Task<ExecuteCommandResult>> ExecuteCommand { get; } = executeCommand;
-}
-
-/// <summary>What a command may use.</summary>
-public sealed class ExecuteCommandContext
-{
-    /// <summary>The services of the app host.</summary>
-    public required IServiceProvider ServiceProvider { get; init; }
-
-    /// <summary>The id of the instance, such as <c>orders-abcdefgh</c>.</summary>
-    public required string ResourceName { get; init; }
-
-    /// <summary>Cancelled when whoever executes the command gives up.</summary>
-    public required CancellationToken CancellationToken { get; init; }
-
-    /// <summary>Writes to the log of the resource.</summary>
-    public required ILogger Logger { get; init; }
-}
+/// <summary>What a command may use. <c>ResourceName</c> is the id of the instance, such as <c>orders-abcdefgh</c>.</summary>
+public sealed record ExecuteCommandContext(
+    IServiceProvider ServiceProvider, string ResourceName, ILogger Logger, CancellationToken CancellationToken);
 
 /// <summary>The outcome of a command.</summary>
 public sealed class ExecuteCommandResult

@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>Executes commands of the resources of a running application. Thread safe.</summary>
@@ -20,7 +18,6 @@ public sealed class ResourceCommandService
     /// Executes a command and waits for its end: a start or restart has succeeded when the process runs. A failure is a result, not
     /// an exception.
     /// </summary>
-    /// <param name="resourceId">The name of the resource, for all its replicas at once, or the id of one instance.</param>
     /// <param name="commandName">
     /// <c>start</c>, <c>stop</c>, <c>restart</c> (also with Aspire's older prefix <c>resource-</c>), or one added by <c>WithCommand</c>.
     /// </param>
@@ -41,13 +38,8 @@ public sealed class ResourceCommandService
         {
             if (custom is not null)
             {
-                return await custom.ExecuteCommand(new ExecuteCommandContext
-                {
-                    ServiceProvider = _services,
-                    ResourceName = agent.Instance.Id,
-                    CancellationToken = cancellationToken,
-                    Logger = _logs.LoggerOf(agent.Instance),
-                });
+                var logger = _logs.LoggerOf(agent.Instance);
+                return await custom.ExecuteCommand(new ExecuteCommandContext(_services, agent.Instance.Id, logger, cancellationToken));
             }
 
             var name = commandName.Replace("resource-", "", StringComparison.Ordinal);

@@ -1,15 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
 /// <summary>A line a resource has written.</summary>
-/// <param name="LineNumber">Counts from 1 in each instance.</param>
-/// <param name="Content">The time of arrival in UTC (ISO 8601, seven decimals), a space, the text.</param>
-/// <param name="IsErrorMessage">Whether it came on standard error.</param>
 public readonly record struct LogLine(int LineNumber, string Content, bool IsErrorMessage);
 
 /// <summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
@@ -14,18 +13,6 @@ public sealed class ResourceNotificationService
 
     internal ResourceNotificationService()
     {
-    }
-
-    /// <summary>Waits until a resource, or one of its replicas, is in a state; Running by default.</summary>
-    public Task WaitForResourceAsync(string resourceName, string? targetState = null, CancellationToken cancellationToken = default) =>
-        WaitForResourceAsync(resourceName, [targetState ?? KnownResourceStates.Running], cancellationToken);
-
-    /// <summary>Waits until a resource, or one of its replicas, is in one of several states, and says in which.</summary>
-    public async Task<string> WaitForResourceAsync(string resourceName, IEnumerable<string> targetStates, CancellationToken cancellationToken = default)
-    {
-        var states = targetStates.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var found = await WaitForResourceAsync(resourceName, e => e.Snapshot.State is { } state && states.Contains(state.Text), cancellationToken);
-        return found.Snapshot.State!.Text;
     }
 
     /// <summary>Waits until a resource, or one of its replicas, is as asked for.</summary>

@@ -1,6 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Eventing;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Subscribes to events where resources are described.</summary>
@@ -14,20 +11,11 @@ public static class DistributedApplicationEventingExtensions
         return builder;
     }
 
-    /// <summary>Calls back before the resource's process starts.</summary>
-    public static IResourceBuilder<T> OnBeforeResourceStarted<T>(
-        this IResourceBuilder<T> builder, Func<T, BeforeResourceStartedEvent, CancellationToken, Task> callback)
-        where T : IResource => builder.OnEvent(callback);
-
     /// <summary>Calls back when the resource is healthy, before what waits for it starts.</summary>
     public static IResourceBuilder<T> OnResourceReady<T>(this IResourceBuilder<T> builder, Func<T, ResourceReadyEvent, CancellationToken, Task> callback)
-        where T : IResource => builder.OnEvent(callback);
-
-    private static IResourceBuilder<T> OnEvent<T, TEvent>(this IResourceBuilder<T> builder, Func<T, TEvent, CancellationToken, Task> callback)
         where T : IResource
-        where TEvent : IDistributedApplicationResourceEvent
     {
-        builder.ApplicationBuilder.Eventing.Subscribe<TEvent>(builder.Resource, (e, token) => callback(builder.Resource, e, token));
+        builder.ApplicationBuilder.Eventing.Subscribe<ResourceReadyEvent>(builder.Resource, (e, token) => callback(builder.Resource, e, token));
         return builder;
     }
 }

@@ -1,18 +1,10 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Programs as resources.</summary>
 public static class ExecutableExtensions
 {
     /// <summary>Adds a program. It gets the environment and the arguments that are asked for, and nothing else.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="command">The program: a path, or a name to be found on PATH.</param>
     /// <param name="workingDirectory">The directory it runs in, relative to that of the app host.</param>
-    /// <param name="args">Its arguments.</param>
-    /// <returns>The builder of the program.</returns>
     public static IResourceBuilder<ExecutableResource> AddExecutable(
         this IDistributedApplicationBuilder builder, string name, string command, string workingDirectory, params string[]? args)
     {

@@ -1,28 +1,14 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>What makes a resource healthy.</summary>
 public static class HealthCheckExtensions
 {
     /// <summary>The resource is healthy while the check registered under this key with the builder's services passes.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="key">The name of the check.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithHealthCheck<T>(this IResourceBuilder<T> builder, string key)
         where T : IResource => builder.WithAnnotation(new HealthCheckAnnotation(key));
 
-    /// <summary>The resource is healthy while a GET is answered with a status code.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="path">The path; <c>/</c> by default.</param>
-    /// <param name="statusCode">The status code; 200 by default.</param>
+    /// <summary>The resource is healthy while a GET, of <c>/</c> by default, is answered with a status code, 200 by default.</summary>
     /// <param name="endpointName">The endpoint; <c>https</c> if there is one, else <c>http</c>.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(
         this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)
         where T : IResourceWithEndpoints

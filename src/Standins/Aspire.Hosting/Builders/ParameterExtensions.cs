@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Configuration;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
 
 namespace Standins.Aspire.Hosting;
 
@@ -9,10 +6,6 @@ namespace Standins.Aspire.Hosting;
 public static class ParameterExtensions
 {
     /// <summary>Adds a parameter with its value from configuration, <c>Parameters:{name}</c>, also with '_' for '-' in the name.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="secret">Whether the value must not be shown.</param>
-    /// <returns>The builder of the parameter.</returns>
     public static IResourceBuilder<ParameterResource> AddParameter(this IDistributedApplicationBuilder builder, string name, bool secret = false) =>
         builder.AddResource(new ParameterResource(
             name,
@@ -20,21 +13,7 @@ public static class ParameterExtensions
                 ?? throw new MissingParameterValueException($"The parameter '{name}' has no value: set Parameters:{name}."),
             secret));
 
-    /// <summary>Adds a parameter with a value.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="publishValueAsDefault">Counts for publishing only, which the stand-in does not do.</param>
-    /// <param name="secret">Whether the value must not be shown.</param>
-    /// <returns>The builder of the parameter.</returns>
-    public static IResourceBuilder<ParameterResource> AddParameter(
-        this IDistributedApplicationBuilder builder, string name, string value, bool publishValueAsDefault = false, bool secret = false) =>
-        builder.AddResource(new ParameterResource(name, () => value, secret));
-
     /// <summary>Adds a server that runs elsewhere, with its connection string from configuration, <c>ConnectionStrings:{name}</c>.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <returns>The builder of the server.</returns>
     /// <exception cref="MissingParameterValueException">The configuration has no such connection string.</exception>
     public static IResourceBuilder<IResourceWithConnectionString> AddConnectionString(this IDistributedApplicationBuilder builder, string name)
     {
@@ -44,10 +23,6 @@ public static class ParameterExtensions
     }
 
     /// <summary>Adds a server that runs elsewhere.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="connectionStringExpression">Its connection string.</param>
-    /// <returns>The builder of the server.</returns>
     public static IResourceBuilder<ConnectionStringResource> AddConnectionString(
         this IDistributedApplicationBuilder builder, string name, ReferenceExpression connectionStringExpression) =>
         builder.AddResource(new ConnectionStringResource(name, connectionStringExpression))

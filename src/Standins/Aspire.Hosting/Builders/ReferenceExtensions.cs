@@ -1,18 +1,9 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Tells one resource where another one is.</summary>
 public static class ReferenceExtensions
 {
-    /// <summary>
-    /// Hands on a connection string as <c>ConnectionStrings__{name}</c>, and its parts as <c>{NAME}_{PROPERTY}</c>.
-    /// </summary>
-    /// <typeparam name="TDestination">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that is told.</param>
-    /// <param name="source">The resource with the connection string.</param>
-    /// <param name="connectionName">The name to use instead of that of the resource.</param>
-    /// <returns>The builder.</returns>
+    /// <summary>Hands on a connection string as <c>ConnectionStrings__{name}</c>, and its parts as <c>{NAME}_{PROPERTY}</c>.</summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null)
         where TDestination : IResourceWithEnvironment
@@ -22,8 +13,7 @@ public static class ReferenceExtensions
         builder.WithAnnotation(new ResourceRelationshipAnnotation(resource, "Reference"));
         return builder.WithEnvironment(context =>
         {
-            var variable = resource.ConnectionStringEnvironmentVariable ?? $"ConnectionStrings__{name}";
-            context.EnvironmentVariables[variable] = resource.ConnectionStringExpression;
+            context.EnvironmentVariables[$"ConnectionStrings__{name}"] = resource.ConnectionStringExpression;
             foreach (var (property, value) in resource.GetConnectionProperties())
                 context.EnvironmentVariables[$"{VariableName(name)}_{property.ToUpperInvariant()}"] = value;
         });
@@ -33,10 +23,6 @@ public static class ReferenceExtensions
     /// Hands on the addresses of a service for service discovery: <c>services__{name}__{scheme}__{index}</c> and
     /// <c>{NAME}_{ENDPOINT}</c>.
     /// </summary>
-    /// <typeparam name="TDestination">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that is told.</param>
-    /// <param name="source">The service.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
         where TDestination : IResourceWithEnvironment
@@ -50,10 +36,6 @@ public static class ReferenceExtensions
     }
 
     /// <summary>Hands on the address of one endpoint for service discovery.</summary>
-    /// <typeparam name="TDestination">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that is told.</param>
-    /// <param name="endpointReference">The endpoint.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, EndpointReference endpointReference)
         where TDestination : IResourceWithEnvironment
@@ -69,7 +51,7 @@ public static class ReferenceExtensions
         for (var index = 0; ; index++)
         {
             var key = $"services__{name}__{endpoint.EndpointAnnotation.UriScheme}__{index}";
-            if (variables.TryGetValue(key, out var other) && !IsSame(other, endpoint))
+            if (variables.TryGetValue(key, out var other) && !endpoint.Equals(other))
                 continue;
             variables[key] = endpoint;
             break;
@@ -77,9 +59,6 @@ public static class ReferenceExtensions
 
         variables[$"{VariableName(name)}_{VariableName(endpoint.EndpointName)}"] = endpoint;
     }
-
-    private static bool IsSame(object value, EndpointReference endpoint) =>
-        value is EndpointReference other && other.Resource == endpoint.Resource && other.EndpointName == endpoint.EndpointName;
 
     /// <summary>Upper case, what is no letter and no digit as '_', and '_' before a leading digit.</summary>
     private static string VariableName(string name)

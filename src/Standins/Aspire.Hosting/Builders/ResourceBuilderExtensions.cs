@@ -1,52 +1,25 @@
-using System.Net.Sockets;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Environment, arguments, endpoints and waits of any resource.</summary>
 public static class ResourceBuilderExtensions
 {
-    /// <summary>Sets an environment variable.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="name">The name of the variable.</param>
-    /// <param name="value">Its value; null means empty.</param>
-    /// <returns>The builder.</returns>
+    /// <summary>Sets an environment variable; null means empty.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string? value)
         where T : IResourceWithEnvironment => builder.WithEnvironment(c => c.EnvironmentVariables[name] = value ?? "");
 
     /// <summary>Sets an environment variable to text with holes.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="name">The name of the variable.</param>
-    /// <param name="value">Its value.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, ReferenceExpression value)
         where T : IResourceWithEnvironment => builder.WithEnvironment(c => c.EnvironmentVariables[name] = value);
 
     /// <summary>Sets an environment variable to the address of an endpoint.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="name">The name of the variable.</param>
-    /// <param name="endpointReference">The endpoint.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, EndpointReference endpointReference)
         where T : IResourceWithEnvironment => builder.WithEnvironment(c => c.EnvironmentVariables[name] = endpointReference);
 
     /// <summary>Sets an environment variable to a parameter.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="name">The name of the variable.</param>
-    /// <param name="parameter">The parameter.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, IResourceBuilder<ParameterResource> parameter)
         where T : IResourceWithEnvironment => builder.WithEnvironment(c => c.EnvironmentVariables[name] = parameter.Resource);
 
     /// <summary>Sets environment variables when the process is about to start.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="callback">Sets them.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, Action<EnvironmentCallbackContext> callback)
         where T : IResourceWithEnvironment => builder.WithAnnotation(new EnvironmentCallbackAnnotation(context =>
         {
@@ -55,10 +28,6 @@ public static class ResourceBuilderExtensions
         }));
 
     /// <summary>Adds command line arguments.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="args">The arguments.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, params string[] args)
         where T : IResourceWithArgs => builder.WithArgs(context =>
         {
@@ -67,10 +36,6 @@ public static class ResourceBuilderExtensions
         });
 
     /// <summary>Adds command line arguments when the process is about to start.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="callback">Adds them: text, or <see cref="IValueProvider" />.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, Action<CommandLineArgsCallbackContext> callback)
         where T : IResourceWithArgs => builder.WithAnnotation(new CommandLineArgsCallbackAnnotation(context =>
         {
@@ -78,30 +43,14 @@ public static class ResourceBuilderExtensions
             return Task.CompletedTask;
         }));
 
-    /// <summary>Adds an HTTP endpoint.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
-    /// <param name="name">The name of the endpoint; <c>http</c> by default.</param>
-    /// <param name="env">An environment variable that tells the process its port; projects are told by ASPNETCORE_URLS.</param>
-    /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
-    /// <returns>The builder.</returns>
-    /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
+    /// <summary>Adds an HTTP endpoint, named <c>http</c> by default; see <c>WithEndpoint</c>.</summary>
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null, bool isProxied = true)
         where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name, env, isProxied);
 
-    /// <summary>Adds an endpoint.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="port">The port; a free one by default.</param>
-    /// <param name="targetPort">The port the process listens on; a free one by default.</param>
-    /// <param name="scheme">The scheme of its address; <c>tcp</c> by default.</param>
-    /// <param name="name">The name of the endpoint; the scheme by default.</param>
-    /// <param name="env">An environment variable that tells the process its port.</param>
+    /// <summary>Adds an endpoint, by default of scheme <c>tcp</c>, named by its scheme, on free ports.</summary>
+    /// <param name="env">An environment variable that tells the process its port; projects are told by ASPNETCORE_URLS.</param>
     /// <param name="isProxied">Whether a proxy listens on the port, or the process itself.</param>
-    /// <returns>The builder.</returns>
     /// <exception cref="DistributedApplicationException">The resource has an endpoint of that name.</exception>
     public static IResourceBuilder<T> WithEndpoint<T>(
         this IResourceBuilder<T> builder,
@@ -114,50 +63,29 @@ public static class ResourceBuilderExtensions
         where T : IResourceWithEndpoints => builder.AddEndpoint(new EndpointAnnotation(ProtocolType.Tcp, scheme, name, port, targetPort, isProxied), env);
 
     /// <summary>Adds a command, in place of one of the same name.</summary>
-    /// <param name="executeCommand">Does it, in the app host; called for each replica.</param>
     public static IResourceBuilder<T> WithCommand<T>(
         this IResourceBuilder<T> builder, string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand)
         where T : IResource => builder.WithAnnotation(new ResourceCommandAnnotation(name, displayName, executeCommand));
 
     /// <summary>Marks the HTTP endpoints as meant for the outside. Without effect on this machine.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder)
         where T : IResourceWithEndpoints => builder;
 
     /// <summary>Refers to an endpoint.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource.</param>
-    /// <param name="name">The name of the endpoint.</param>
-    /// <returns>The reference; it is resolved when the application runs.</returns>
     public static EndpointReference GetEndpoint<T>(this IResourceBuilder<T> builder, string name)
         where T : IResourceWithEndpoints => new(builder.Resource, name);
 
     /// <summary>Waits until another resource runs and is healthy, for at most <c>WaitTimeout</c> (60 s).</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that waits.</param>
-    /// <param name="dependency">The resource it waits for.</param>
-    /// <returns>The builder.</returns>
     /// <exception cref="DistributedApplicationException">A resource cannot wait for itself or for what it lives in.</exception>
     public static IResourceBuilder<T> WaitFor<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency)
         where T : IResourceWithWaitSupport => builder.AddWait(dependency, WaitType.WaitUntilHealthy);
 
     /// <summary>Waits until another resource runs.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that waits.</param>
-    /// <param name="dependency">The resource it waits for.</param>
-    /// <returns>The builder.</returns>
     /// <exception cref="DistributedApplicationException">A resource cannot wait for itself or for what it lives in.</exception>
     public static IResourceBuilder<T> WaitForStart<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency)
         where T : IResourceWithWaitSupport => builder.AddWait(dependency, WaitType.WaitUntilStarted);
 
-    /// <summary>Waits until another resource has ended.</summary>
-    /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The resource that waits.</param>
-    /// <param name="dependency">The resource it waits for.</param>
-    /// <param name="exitCode">The exit code it must end with.</param>
-    /// <returns>The builder.</returns>
+    /// <summary>Waits until another resource has ended, with this exit code.</summary>
     /// <exception cref="DistributedApplicationException">A resource cannot wait for itself or for what it lives in.</exception>
     public static IResourceBuilder<T> WaitForCompletion<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency, int exitCode = 0)
         where T : IResourceWithWaitSupport => builder.AddWait(dependency, WaitType.WaitForCompletion, exitCode);

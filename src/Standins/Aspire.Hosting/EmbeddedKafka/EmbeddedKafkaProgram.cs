@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Standins.Aspire.Hosting.EmbeddedKafka;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace Standins.Aspire.Hosting.EmbeddedKafka;
 
 /// <summary>librdkafka's mock cluster: brokers in memory that speak the real protocol on real ports of loopback.</summary>
@@ -13,9 +9,6 @@ internal static partial class MockCluster
     static MockCluster() => NativeLibrary.SetDllImportResolver(typeof(MockCluster).Assembly, Resolve);
 
     /// <summary>Starts the cluster. It ends with the process: its own end takes seconds while clients are connected.</summary>
-    /// <returns>host:port of every broker, separated by commas.</returns>
-    /// <exception cref="InvalidOperationException">librdkafka refuses.</exception>
-    /// <exception cref="DllNotFoundException">There is no librdkafka.</exception>
     public static string Start(int brokers)
     {
         var configuration = NewConfiguration();

@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Eventing;
 
 /// <summary>Something that happens in the life of the application.</summary>
@@ -23,20 +21,13 @@ public interface IDistributedApplicationEventing
     DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
         where T : IDistributedApplicationResourceEvent;
 
-    /// <summary>Ends a subscription.</summary>
-    void Unsubscribe(DistributedApplicationEventSubscription subscription);
-
     /// <summary>Calls every subscriber, one after the other in the order they came.</summary>
     Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
         where T : IDistributedApplicationEvent;
 }
 
 /// <summary>A callback that has been subscribed.</summary>
-public sealed class DistributedApplicationEventSubscription(Func<IDistributedApplicationEvent, CancellationToken, Task> callback)
-{
-    /// <summary>The callback.</summary>
-    public Func<IDistributedApplicationEvent, CancellationToken, Task> Callback { get; } = callback;
-}
+public sealed record DistributedApplicationEventSubscription(Func<IDistributedApplicationEvent, CancellationToken, Task> Callback);
 
 internal sealed class DistributedApplicationEventing : IDistributedApplicationEventing
 {
@@ -55,12 +46,6 @@ internal sealed class DistributedApplicationEventing : IDistributedApplicationEv
     public DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
         where T : IDistributedApplicationResourceEvent =>
         Subscribe<T>((e, token) => e.Resource == resource ? callback(e, token) : Task.CompletedTask);
-
-    public void Unsubscribe(DistributedApplicationEventSubscription subscription)
-    {
-        lock (_lock)
-            _subscriptions.RemoveAll(s => s.Subscription == subscription);
-    }
 
     public async Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
         where T : IDistributedApplicationEvent

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.Health;
 
 /// <summary>Healthy while a GET is answered with the status code; for a replica, by that very replica.</summary>

@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Health;
 

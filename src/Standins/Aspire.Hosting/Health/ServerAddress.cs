@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 
 namespace Standins.Aspire.Hosting.Health;
 
@@ -20,6 +19,21 @@ internal readonly record struct ServerAddress(string Host, int Port)
             && (uri.Port > 0 || uri.Scheme == "nats")
                 ? new ServerAddress(uri.Host, uri.Port > 0 ? uri.Port : 4222)
                 : null;
+    }
+
+    /// <summary>Why nothing listens there; null when something does.</summary>
+    public async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(Host, Port, cancellationToken);
+            return null;
+        }
+        catch (SocketException failure)
+        {
+            return $"{Host}:{Port}: {failure.Message}";
+        }
     }
 
     private static ServerAddress? TryParsePairs(string connectionString)

@@ -1,7 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Health;
 
 /// <summary>Healthy while the first server of a connection string accepts connections, or if it names none.</summary>
@@ -12,15 +8,6 @@ internal sealed class TcpHealthCheck(IValueProvider connectionString) : IHealthC
         if (ServerAddress.TryParse(await connectionString.GetValueAsync(cancellationToken)) is not { } server)
             return HealthCheckResult.Healthy("the connection string names no host and port to try");
 
-        try
-        {
-            using var client = new TcpClient();
-            await client.ConnectAsync(server.Host, server.Port, cancellationToken);
-            return HealthCheckResult.Healthy();
-        }
-        catch (SocketException failure)
-        {
-            return HealthCheckResult.Unhealthy($"{server.Host}:{server.Port}: {failure.Message}");
-        }
+        return await server.FindFaultAsync(cancellationToken) is { } fault ? HealthCheckResult.Unhealthy(fault) : HealthCheckResult.Healthy();
     }
 }

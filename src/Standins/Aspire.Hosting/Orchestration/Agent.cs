@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Eventing;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Brings one instance of a resource up, keeps it up, and takes it down.</summary>
@@ -14,12 +9,9 @@ internal interface IAgent : IDisposable
     void Start();
 
     /// <summary>Ends when the instance is up: running and healthy, or, if it is a job, started.</summary>
-    /// <exception cref="DistributedApplicationException">It did not come up.</exception>
     Task Up { get; }
 
     /// <summary>Takes the instance down.</summary>
-    /// <param name="discard">Whether nobody will read its data any more.</param>
-    /// <param name="kill">Turns asking into killing.</param>
     Task StopAsync(bool discard, CancellationToken kill);
 }
 
@@ -29,7 +21,6 @@ internal sealed record AgentContext(
     Watchdog Watchdog,
     StandinOptions Options,
     IConfiguration Configuration,
-    DistributedApplicationExecutionContext ExecutionContext,
     ResourceNotificationService Notifications,
     ResourceLoggerService Logs,
     ResourceHealth Health,

@@ -1,7 +1,4 @@
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
@@ -11,8 +8,6 @@ namespace Standins.Aspire.Hosting.Orchestration;
 internal sealed partial class AppHostConsole() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "apphost";
-
-    private const int Width = 16;
 
     private static readonly bool Colours = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
@@ -42,14 +37,8 @@ internal sealed partial class AppHostConsole() : ConsoleFormatter(FormatterName)
 
     private static string Paint(string resource)
     {
-        var prefix = resource.PadRight(Width) + " | ";
-        if (!Colours)
-            return prefix;
-
-        var hash = 0;
-        foreach (var letter in resource)
-            hash = (hash * 31) + letter;
-        return $"\e[3{(hash & int.MaxValue) % 6 + 1}m{prefix}\e[0m";
+        var prefix = resource.PadRight(16) + " | ";
+        return Colours ? $"\e[3{(resource.Sum(letter => letter) % 6) + 1}m{prefix}\e[0m" : prefix;
     }
 }
 

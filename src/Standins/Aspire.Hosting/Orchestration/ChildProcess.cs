@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
@@ -35,10 +34,7 @@ internal sealed class ChildProcess : IDisposable
 
     private ChildProcess(Process process, ProcessSpec spec, Watchdog watchdog, TimeProvider time, Action<string, bool> onLine)
     {
-        _process = process;
-        _spec = spec;
-        _watchdog = watchdog;
-        _time = time;
+        (_process, _spec, _watchdog, _time) = (process, spec, watchdog, time);
         _output = Task.WhenAll(
             ReadAsync(process.StandardOutput, line =>
             {
@@ -80,8 +76,6 @@ internal sealed class ChildProcess : IDisposable
         ["-MPOSIX=setsid", "-e", $$"""delete $ENV{PERL_BADLANG}; setsid; {{prologue}} exec { $ARGV[0] } @ARGV or exit 127""", .. arguments]);
 
     /// <summary>Runs a program to its end.</summary>
-    /// <returns>What it printed.</returns>
-    /// <exception cref="DistributedApplicationException">It failed; the message ends with the last lines it printed.</exception>
     public static async Task RunAsync(ProcessSpec spec, Watchdog watchdog, TimeProvider time, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
@@ -106,16 +100,14 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Waits until the process itself has exited; what it started may still run.</summary>
-    /// <returns>The exit code; 128 + n after signal n.</returns>
+    /// <summary>The exit code, 128 + n after signal n, when the process itself has exited; what it started may still run.</summary>
     public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
     }
 
-    /// <summary>Asks the process to stop, kills it after a while, and then ends what is left of its session. Callable more than once.</summary>
-    /// <returns>Whether the process stopped when asked to, or had stopped before.</returns>
+    /// <summary>Asks the process to stop, kills it after a while, and then ends what is left of its session. True if it need not be killed.</summary>
     public async Task<bool> EndAsync(TimeSpan patience, CancellationToken kill, bool discard = false)
     {
         var stopped = true;

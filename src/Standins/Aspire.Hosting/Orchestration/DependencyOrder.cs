@@ -1,12 +1,9 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Which resources need which: by waiting for them, by living in them, by referring to them.</summary>
 internal static class DependencyOrder
 {
     /// <summary>For every resource those that need it, so that it is to be stopped after them.</summary>
-    /// <exception cref="DistributedApplicationException">Resources wait for one another in a circle.</exception>
     public static Dictionary<IResource, List<IResource>> FindDependents(IEnumerable<IResource> resources)
     {
         var dependents = resources.ToDictionary(r => r, _ => new List<IResource>());

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Lets a resource wait for what it depends on, for a bounded time.</summary>
@@ -9,12 +5,10 @@ internal sealed class DependencyWaiter(
     ResourceNotificationService notifications, ResourceLoggerService logs, IOptions<StandinOptions> options, TimeProvider time)
 {
     /// <summary>Waits for everything the resource is to wait for.</summary>
-    /// <exception cref="DistributedApplicationException">Something it waits for failed, ended, or took too long.</exception>
     public Task WaitAsync(ResourceInstance instance, CancellationToken cancellationToken) =>
         Task.WhenAll(instance.Resource.Annotations.OfType<WaitAnnotation>().Select(wait => WaitAsync(instance, wait, cancellationToken)));
 
     /// <summary>Waits until an instance that is Running is healthy.</summary>
-    /// <exception cref="DistributedApplicationException">It takes too long; the message has what the checks say.</exception>
     public async Task WaitUntilHealthyAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         try
@@ -76,14 +70,13 @@ internal sealed class DependencyWaiter(
             throw new DistributedApplicationException($"{prefix} ended with exit code {code}, not {wait.ExitCode}.");
     }
 
-    /// <exception cref="TimeoutException">The wait takes longer than <c>WaitTimeout</c>; nothing keeps watching.</exception>
     private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), limit, options.Value.WaitTimeout, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(options.Value.WaitTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await wait(limit.Token);
+            return await wait(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

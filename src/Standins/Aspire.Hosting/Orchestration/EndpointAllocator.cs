@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
@@ -14,7 +12,6 @@ internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) 
     private readonly List<Socket> _reservations = [];
     private readonly Dictionary<EndpointAnnotation, TcpProxy> _proxies = [];
 
-    /// <exception cref="DistributedApplicationException">A port is taken, or the description of an endpoint contradicts itself.</exception>
     public void Allocate(IResource resource)
     {
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())

@@ -16,7 +16,7 @@ internal static class Executables
     /// <summary>The dotnet host that runs this process.</summary>
     public static string DotNet()
     {
-        var runtime = System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory();
+        var runtime = RuntimeEnvironment.GetRuntimeDirectory();
         var host = Path.GetFullPath(Path.Combine(runtime, "..", "..", "..", "dotnet"));
         return File.Exists(host)
             ? host

@@ -1,16 +1,8 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Eventing;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Runs the resources of an application on this machine.</summary>
 internal sealed partial class Orchestrator(
     DistributedApplicationModel model,
-    DistributedApplicationExecutionContext executionContext,
     ResourceNotificationService notifications,
     ResourceLoggerService logs,
     ResourceHealth health,
@@ -106,7 +98,7 @@ internal sealed partial class Orchestrator(
             .Where(w => w.WaitType == WaitType.WaitForCompletion).Select(w => w.Resource).ToHashSet();
         var readiness = new Dictionary<IResource, ResourceReadiness>();
         var context = new AgentContext(
-            directory, watchdog, options.Value, configuration, executionContext, notifications, logs, health, waiter, _endpoints, eventing, services,
+            directory, watchdog, options.Value, configuration, notifications, logs, health, waiter, _endpoints, eventing, services,
             _logger, time, jobs.Contains, r => readiness[r]);
         foreach (var resource in model.Resources)
             readiness[resource] = new ResourceReadiness(resource.GetReplicaCount(), context);

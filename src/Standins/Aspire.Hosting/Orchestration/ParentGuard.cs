@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using Microsoft.Extensions.Hosting;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A resource without a process: a database, a parameter, a server that runs elsewhere. It runs, and has its health.</summary>
@@ -10,7 +8,6 @@ internal sealed class PassiveAgent(ResourceInstance instance, AgentContext conte
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
-
     public Task Up => _up.Task;
 
     public void Start() => _run = RunAsync(_stop.Token);

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A replica that is a process: waits, starts it, watches it, starts it again after a crash, stops it with all it started.</summary>
@@ -19,7 +16,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
-
     public Task Up => _up.Task;
 
     public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);
@@ -40,7 +36,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     }
 
     /// <summary>Starts the process without waiting for what it depends on; does nothing while it runs.</summary>
-    /// <exception cref="DistributedApplicationException">It does not start, or cannot be started twice.</exception>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         if (!recipe.Restartable)
@@ -58,13 +53,17 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
             }
 
             // Running is enough: whoever needs it healthy waits for that.
-            var state = await context.Notifications.WaitForResourceAsync(
-                instance.Resource.Name,
-                e => e.ResourceId == instance.Id
-                    && (e.Snapshot.State?.Text == KnownResourceStates.Running || (_run.IsCompleted && ResourceNotificationService.HasEnded(e.Snapshot))),
-                cancellationToken);
-            if (state.Snapshot.State?.Text != KnownResourceStates.Running)
-                await _up.Task;
+            using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var running = context.Notifications.WaitForResourceAsync(
+                instance.Resource.Name, e => e.ResourceId == instance.Id && e.Snapshot.State?.Text == KnownResourceStates.Running, watch.Token);
+            if (await Task.WhenAny(running, _run) == running)
+            {
+                await running;
+                return;
+            }
+
+            await watch.CancelAsync();
+            await _up.Task;
         }
         finally
         {
@@ -92,7 +91,6 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
                 Publish(s => s with { State = KnownResourceStates.Starting });
             }
 
-            await context.Eventing.PublishAsync(new BeforeResourceStartedEvent(instance.Resource, context.Services), stop);
             await KeepRunningAsync(up, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -155,7 +153,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
         context.Endpoints.Open(instance);
         try
         {
-            PublishRunning(child.Id);
+            PublishRunning(child.Id, spec);
             health = context.Health.MonitorAsync(instance, running.Token);
             var exit = child.WaitForExitAsync(stop);
             if (!up.Task.IsCompleted)
@@ -195,7 +193,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
 
     private string Tail() => string.Concat(context.Logs.Tail(instance, TailLines).Select(line => Environment.NewLine + "    " + line));
 
-    private void PublishRunning(int processId)
+    private void PublishRunning(int processId, ProcessSpec spec)
     {
         var endpoints = instance.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.AllocatedEndpoint is not null);
         Publish(s => s with
@@ -203,6 +201,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
             State = KnownResourceStates.Running,
             ExitCode = null,
             Properties = [new ResourcePropertySnapshot("executable.pid", processId)],
+            EnvironmentVariables = [.. (spec.Environment ?? new Dictionary<string, string>()).Select(v => new EnvironmentVariableSnapshot(v.Key, v.Value, IsFromSpec: true))],
             StartTimeStamp = context.Time.GetUtcNow().UtcDateTime,
             StopTimeStamp = null,
             Urls = [.. endpoints.Select(e => new UrlSnapshot(e.Name, e.AllocatedEndpoint!.UriString, e.IsInternal))],

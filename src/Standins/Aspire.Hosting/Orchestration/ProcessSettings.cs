@@ -1,5 +1,4 @@
 using System.Collections;
-using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
@@ -14,7 +13,7 @@ internal static class ProcessSettings
     public static async Task<IReadOnlyDictionary<string, string>> ResolveEnvironmentAsync(IResource resource, ProcessContext context)
     {
         var variables = new Dictionary<string, object>();
-        var callbackContext = new EnvironmentCallbackContext(context.Agent.ExecutionContext, resource, variables, context.CancellationToken);
+        var callbackContext = new EnvironmentCallbackContext(resource, variables, context.CancellationToken);
         foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToList())
             await callback.Callback(callbackContext);
 

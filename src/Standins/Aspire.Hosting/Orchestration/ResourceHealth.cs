@@ -1,9 +1,3 @@
-using System.Collections.Immutable;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Runs the health checks of an instance as long as it runs: often until it is healthy, then now and then.</summary>
@@ -21,7 +15,6 @@ internal sealed class ResourceHealth(
         [.. resource.Annotations.OfType<HealthCheckAnnotation>().Select(c => new HealthReportSnapshot(c.Key, null, null, null))];
 
     /// <summary>Checks until cancelled, which is no error.</summary>
-    /// <exception cref="DistributedApplicationException">The resource names a check that is not registered; thrown at once.</exception>
     public Task MonitorAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         var registrations = instance.Resource.Annotations.OfType<HealthCheckAnnotation>().Select(a => Find(instance.Resource, a)).ToList();
@@ -62,18 +55,11 @@ internal sealed class ResourceHealth(
                 : await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, limit.Token);
             return new HealthReportSnapshot(registration.Name, result.Status, result.Description, result.Exception?.Message);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            return new HealthReportSnapshot(registration.Name, HealthStatus.Unhealthy, $"no answer within {Limit.TotalSeconds:0} s", null);
-        }
-        catch (Exception failure)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever a check throws is its verdict.
-            return new HealthReportSnapshot(registration.Name, HealthStatus.Unhealthy, null, failure.Message);
+            var reason = failure is OperationCanceledException ? $"no answer within {Limit.TotalSeconds:0} s" : failure.Message;
+            return new HealthReportSnapshot(registration.Name, HealthStatus.Unhealthy, reason, null);
         }
     }
 }

@@ -1,16 +1,10 @@
-using System.Globalization;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>One replica of a resource. It keeps its id and its ports over restarts.</summary>
-/// <param name="Id">The name of the resource and 8 letters; the name alone without a process.</param>
-/// <param name="Ports">Where it listens itself, for each endpoint behind a proxy.</param>
 internal sealed record ResourceInstance(IResource Resource, string Id, IReadOnlyDictionary<EndpointAnnotation, int> Ports)
 {
     /// <summary>What people know it by: the name of the resource while there is one replica.</summary>
     public string Name { get; } = Resource.GetReplicaCount() > 1 ? Id : Resource.Name;
-
     public string Suffix => Id[(Resource.Name.Length + 1)..];
 
     /// <summary>Puts the ports of this replica where the text has those of any.</summary>

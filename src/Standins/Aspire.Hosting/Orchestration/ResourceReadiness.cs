@@ -1,5 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>Says that a resource is ready each time the last of its replicas has become healthy. Thread safe.</summary>
@@ -9,7 +7,6 @@ internal sealed class ResourceReadiness(int replicas, AgentContext context)
     private readonly HashSet<ResourceInstance> _healthy = [];
 
     /// <summary>A replica is healthy. For the last one, it takes as long as the callbacks of the event.</summary>
-    /// <exception cref="DistributedApplicationException">A callback failed.</exception>
     public async Task EnterAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>A signal as the kernel numbers it, the same on Linux and macOS.</summary>

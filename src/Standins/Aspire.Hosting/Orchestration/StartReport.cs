@@ -1,6 +1,3 @@
-using System.Text;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Orchestration;
 
 /// <summary>The list of addresses shown at the end of a start.</summary>

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Standins.Aspire.Hosting.Orchestration;
 
@@ -22,7 +20,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<Task> _connections = [];
-    private readonly LinkedList<CancellationTokenSource> _parked = new();
+    private readonly List<CancellationTokenSource> _parked = [];
     private readonly List<Task> _accepting;
     private ImmutableArray<int> _targets = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +35,6 @@ internal sealed class TcpProxy : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Listens on 127.0.0.1 and, where there is IPv6, on ::1; on a port that is free on both if it is 0.</summary>
-    /// <exception cref="SocketException">The port is taken.</exception>
     public static TcpProxy Open(int port, TimeProvider time)
     {
         for (var attempt = 1; ; attempt++)
@@ -45,19 +42,19 @@ internal sealed class TcpProxy : IAsyncDisposable
             var listeners = new List<Socket>();
             try
             {
-                listeners.Add(Listen(IPAddress.Loopback, port));
+                Listen(listeners, IPAddress.Loopback, port);
                 if (Socket.OSSupportsIPv6)
-                    listeners.Add(Listen(IPAddress.IPv6Loopback, ((IPEndPoint)listeners[0].LocalEndPoint!).Port));
+                    Listen(listeners, IPAddress.IPv6Loopback, ((IPEndPoint)listeners[0].LocalEndPoint!).Port);
                 return new TcpProxy(listeners, time);
             }
-            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressNotAvailable && listeners.Count == 1)
+            catch (SocketException failure)
             {
-                // IPv6 is there, but not on loopback.
-                return new TcpProxy(listeners, time);
-            }
-            catch (SocketException)
-            {
-                listeners.ForEach(l => l.Dispose());
+                listeners[^1].Dispose();
+                // IPv6 may be there, but not on loopback.
+                if (failure.SocketErrorCode == SocketError.AddressNotAvailable && listeners.Count == 2)
+                    return new TcpProxy(listeners[..1], time);
+
+                listeners[0].Dispose();
                 if (port != 0 || attempt == 10)
                     throw;
             }
@@ -82,20 +79,12 @@ internal sealed class TcpProxy : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static Socket Listen(IPAddress address, int port)
+    private static void Listen(List<Socket> listeners, IPAddress address, int port)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(address, port));
-            socket.Listen(512);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        listeners.Add(socket);
+        socket.Bind(new IPEndPoint(address, port));
+        socket.Listen(512);
     }
 
     private void Change(Func<ImmutableArray<int>, ImmutableArray<int>> change)
@@ -116,8 +105,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             try
             {
-                var client = await listener.AcceptAsync(_stop.Token);
-                var connection = ServeAsync(client);
+                var connection = ServeAsync(await listener.AcceptAsync(_stop.Token));
                 lock (_lock)
                     _connections.Add(connection);
                 _ = connection.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -149,9 +137,9 @@ internal sealed class TcpProxy : IAsyncDisposable
                 using var server = await DialAnyAsync(_stop.Token) ?? await ParkAsync(client);
                 await SocketPipe.RunAsync(client, server, _stop.Token);
             }
-            catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception failure) when (failure is SocketException or OperationCanceledException)
             {
-                // One side has gone, or the proxy ends, or the connection was the oldest of too many parked: the client sees a reset.
+                // The proxy ends, or the connection was the oldest of too many parked: the client sees a reset.
                 client.Close(0);
             }
         }
@@ -166,33 +154,22 @@ internal sealed class TcpProxy : IAsyncDisposable
         var first = targets.Length < 2 ? 0 : Random.Shared.Next(targets.Length);
         for (var i = 0; i < targets.Length; i++)
         {
-            if (await DialAsync(targets[(first + i) % targets.Length], cancellationToken) is { } server)
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(DialLimit);
+            var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, targets[(first + i) % targets.Length], limit.Token);
                 return server;
+            }
+            catch (Exception failure) when (failure is SocketException or OperationCanceledException)
+            {
+                server.Dispose();
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
 
         return null;
-    }
-
-    private static async Task<Socket?> DialAsync(int target, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(DialLimit);
-        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await server.ConnectAsync(IPAddress.Loopback, target, limit.Token);
-            return server;
-        }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            server.Dispose();
-            return null;
-        }
-        catch
-        {
-            server.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Waits until a replica answers; the oldest waiting connection makes room for the 21st.</summary>
@@ -210,9 +187,9 @@ internal sealed class TcpProxy : IAsyncDisposable
                 lock (_lock)
                     (changed, any) = (_changed.Task, !_targets.IsEmpty);
                 await Task.WhenAny(changed, Task.Delay(any ? pause : Timeout.InfiniteTimeSpan, _time, dropped.Token));
-                dropped.Token.ThrowIfCancellationRequested();
                 if (await DialAnyAsync(dropped.Token) is { } server)
                     return server;
+                dropped.Token.ThrowIfCancellationRequested();
             }
         }
         finally
@@ -228,11 +205,11 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             if (_parked.Count == MostParked)
             {
-                _ = _parked.First!.Value.CancelAsync();
-                _parked.RemoveFirst();
+                _ = _parked[0].CancelAsync();
+                _parked.RemoveAt(0);
             }
 
-            _parked.AddLast(parked);
+            _parked.Add(parked);
         }
     }
 }

@@ -1,11 +1,10 @@
-using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
+using System.Text.RegularExpressions;
 
 namespace Standins.Aspire.Hosting.Projects;
 
 /// <summary>A profile of a project's launchSettings.json.</summary>
-internal sealed record LaunchProfile(string Name)
+internal sealed partial record LaunchProfile(string Name)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -14,18 +13,14 @@ internal sealed record LaunchProfile(string Name)
     };
 
     public string? CommandName { get; init; }
-
     public string? CommandLineArgs { get; init; }
-
     public string? ApplicationUrl { get; init; }
-
     public Dictionary<string, string> EnvironmentVariables { get; init; } = [];
 
     /// <summary>
     /// The profile named by <c>AppHost:DefaultLaunchProfileName</c> or by the app host's own DOTNET_LAUNCH_PROFILE, if the project
     /// has it, else the first that runs the project; null when there is none.
     /// </summary>
-    /// <exception cref="DistributedApplicationException">launchSettings.json cannot be read.</exception>
     public static LaunchProfile? Choose(string projectPath, IConfiguration configuration)
     {
         var file = Path.Combine(Path.GetDirectoryName(projectPath)!, "Properties", "launchSettings.json");
@@ -60,33 +55,11 @@ internal sealed record LaunchProfile(string Name)
     }
 
     /// <summary>The arguments, split at spaces outside double quotes.</summary>
-    public IEnumerable<string> Arguments()
-    {
-        var argument = new StringBuilder();
-        var (quoted, begun) = (false, false);
-        foreach (var letter in CommandLineArgs ?? "")
-        {
-            if (letter == '"')
-            {
-                quoted = !quoted;
-                begun = true;
-            }
-            else if (letter != ' ' || quoted)
-            {
-                argument.Append(letter);
-                begun = true;
-            }
-            else if (begun)
-            {
-                yield return argument.ToString();
-                argument.Clear();
-                begun = false;
-            }
-        }
+    public IEnumerable<string> Arguments() =>
+        Argument().Matches(CommandLineArgs ?? "").Select(m => m.Value.Replace("\"", "", StringComparison.Ordinal));
 
-        if (begun)
-            yield return argument.ToString();
-    }
+    [GeneratedRegex("(\"[^\"]*\"|[^ \"])+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Argument();
 
     private sealed record LaunchSettings(Dictionary<string, LaunchProfile> Profiles);
 }

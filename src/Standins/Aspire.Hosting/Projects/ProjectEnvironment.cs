@@ -1,9 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-
 namespace Standins.Aspire.Hosting.Projects;
 
 /// <summary>The environment every project gets.</summary>
@@ -38,7 +32,7 @@ internal static class ProjectEnvironment
         var grpc = configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] ?? configuration["DOTNET_DASHBOARD_OTLP_ENDPOINT_URL"];
         var http = configuration["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] ?? configuration["DOTNET_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"];
         var endpoint = grpc ?? http ?? "http://localhost:18889";
-        if (!await IsListeningAsync(endpoint, cancellationToken))
+        if (ServerAddress.TryParse(endpoint) is not { } address || await address.FindFaultAsync(cancellationToken) is not null)
             return;
 
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
@@ -60,34 +54,16 @@ internal static class ProjectEnvironment
         variables["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
     }
 
-    private static async Task<bool> IsListeningAsync(string url, CancellationToken cancellationToken)
-    {
-        if (ServerAddress.TryParse(url) is not { } address)
-            return false;
-
-        try
-        {
-            using var client = new TcpClient();
-            await client.ConnectAsync(address.Host, address.Port, cancellationToken);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
     private sealed class UrlList(IResourceWithEndpoints resource, IReadOnlyList<EndpointAnnotation> endpoints) : IValueProvider
     {
         public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
         {
-            var urls = new List<string?>();
+            var urls = new List<string>();
             foreach (var endpoint in endpoints)
             {
-                var port = await new EndpointReference(resource, endpoint.Name).Property(EndpointProperty.TargetPort).GetValueAsync(cancellationToken);
-                urls.Add($"{endpoint.UriScheme}://localhost:{port}");
+                var port = new EndpointReference(resource, endpoint.Name).Property(EndpointProperty.TargetPort);
+                urls.Add($"{endpoint.UriScheme}://localhost:{await port.GetValueAsync(cancellationToken)}");
             }
-
 
             return string.Join(';', urls);
         }

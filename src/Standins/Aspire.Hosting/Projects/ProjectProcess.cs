@@ -1,7 +1,3 @@
-using System.Reflection;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.Projects;
 
 /// <summary>A project as a process: its built assembly, started directly, in the directory of the project.</summary>

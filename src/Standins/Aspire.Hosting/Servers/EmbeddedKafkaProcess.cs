@@ -1,8 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.EmbeddedKafka;
-using Standins.Aspire.Hosting.Health;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.Servers;
 
 /// <summary>

@@ -1,10 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.Extensions.Configuration;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-using Standins.Aspire.Hosting.Orchestration;
-using Standins.Aspire.Hosting.Servers;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>Kafka as a resource.</summary>
@@ -14,10 +7,7 @@ public static class KafkaExtensions
     /// Adds a Kafka broker. When the configuration has <c>ConnectionStrings:{name}</c> it is that cluster; when it has
     /// <c>KAFKA_HOME</c>, Apache Kafka runs from there; else a cluster in memory (see the README for its limits).
     /// </summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
     /// <param name="port">The port; a free one by default. The cluster in memory chooses its own.</param>
-    /// <returns>The builder of the broker.</returns>
     public static IResourceBuilder<KafkaServerResource> AddKafka(this IDistributedApplicationBuilder builder, string name, int? port = null)
     {
         var external = builder.Configuration.GetConnectionString(name);
@@ -27,18 +17,18 @@ public static class KafkaExtensions
         {
             var address = ServerAddress.TryParse(external)
                 ?? throw new DistributedApplicationException($"ConnectionStrings:{name} names no Kafka broker: host:port is expected.");
-            return kafka.WithEndpoint(address.Port, name: KafkaServerResource.EndpointName, isProxied: false).AsExternal(address);
+            return kafka.WithEndpoint(address.Port, name: ServerResource.EndpointName, isProxied: false).AsExternal(address);
         }
 
         if (builder.Configuration["KAFKA_HOME"] is { Length: > 0 })
         {
-            return kafka.WithEndpoint(port, name: KafkaServerResource.EndpointName, isProxied: false)
+            return kafka.WithEndpoint(port, name: ServerResource.EndpointName, isProxied: false)
                 .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: KafkaServerResource.ControllerEndpointName, isProxied: false) { IsInternal = true })
                 .WithAnnotation(new ProcessAnnotation(context => new KafkaProcess(resource, context).PrepareAsync()));
         }
 
         return kafka
-            .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: KafkaServerResource.EndpointName) { IsAllocatedByProcess = true })
-            .WithAnnotation(new ProcessAnnotation(_ => EmbeddedKafkaProcess.PrepareAsync(resource)) { Restartable = false });
+            .WithAnnotation(new EndpointAnnotation(ProtocolType.Tcp, name: ServerResource.EndpointName) { IsAllocatedByProcess = true })
+            .WithAnnotation(new ProcessAnnotation(_ => EmbeddedKafkaProcess.PrepareAsync(resource), Restartable: false));
     }
 }

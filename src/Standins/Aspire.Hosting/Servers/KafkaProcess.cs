@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
 
 namespace Standins.Aspire.Hosting.Servers;
 

@@ -1,10 +1,3 @@
-using System.Net.Sockets;
-using Microsoft.Extensions.Configuration;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-using Standins.Aspire.Hosting.Orchestration;
-using Standins.Aspire.Hosting.Servers;
-
 namespace Standins.Aspire.Hosting;
 
 /// <summary>NATS as a resource.</summary>
@@ -14,15 +7,12 @@ public static class NatsExtensions
     /// Adds a NATS server. It runs as a process of this machine, or, when the configuration has
     /// <c>ConnectionStrings:{name}</c>, it is that server. The password is <c>Parameters:{name}-password</c>, else random.
     /// </summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <returns>The builder of the server.</returns>
     public static IResourceBuilder<NatsServerResource> AddNats(this IDistributedApplicationBuilder builder, string name, int? port = null)
     {
         var external = builder.Configuration.GetConnectionString(name);
         var resource = new NatsServerResource(name, builder.CreatePassword(name), external);
-        var server = builder.AddResource(resource).WithEndpoint(port, name: NatsServerResource.EndpointName, isProxied: false);
+        var server = builder.AddResource(resource).WithEndpoint(port, name: ServerResource.EndpointName, isProxied: false);
         if (external is not null)
         {
             var address = ServerAddress.TryParse(external)
@@ -37,8 +27,6 @@ public static class NatsExtensions
     }
 
     /// <summary>Gives the server JetStream, with its data on disk.</summary>
-    /// <param name="builder">The server.</param>
-    /// <returns>The builder.</returns>
     public static IResourceBuilder<NatsServerResource> WithJetStream(this IResourceBuilder<NatsServerResource> builder)
     {
         builder.Resource.JetStream = true;

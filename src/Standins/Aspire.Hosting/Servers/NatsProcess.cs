@@ -1,6 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.Servers;
 
 /// <summary>nats-server as a process. The password is in a file only we can read, not on the command line for all to see.</summary>

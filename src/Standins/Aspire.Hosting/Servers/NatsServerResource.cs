@@ -1,50 +1,30 @@
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>A NATS server: a process of this machine, or one that runs elsewhere.</summary>
-public sealed class NatsServerResource : Resource, IResourceWithConnectionString, IResourceWithEndpoints, IResourceWithWaitSupport
+/// <summary>A NATS server.</summary>
+public sealed class NatsServerResource : ServerResource
 {
-    internal const string EndpointName = "tcp";
     internal const string MonitorEndpointName = "monitor";
+    internal const string UserName = "nats";
 
     internal NatsServerResource(string name, ParameterResource password, string? external)
-        : base(name)
-    {
-        PasswordParameter = password;
-        External = external;
-        PrimaryEndpoint = new EndpointReference(this, EndpointName);
-    }
-
-    /// <summary>Where the server listens for clients.</summary>
-    public EndpointReference PrimaryEndpoint { get; }
+        : base(name, external) => PasswordParameter = password;
 
     /// <summary>The password of the user <c>nats</c>.</summary>
     public ParameterResource PasswordParameter { get; }
-
-    /// <inheritdoc />
-    public ReferenceExpression ConnectionStringExpression => External is not null
-        ? ReferenceExpression.Create($"{External}")
-        : ReferenceExpression.Create(
-            $"nats://{UserName}:{PasswordParameter:uri}@{PrimaryEndpoint.Property(EndpointProperty.Host)}:{PrimaryEndpoint.Property(EndpointProperty.Port)}");
-
-    internal static string UserName => "nats";
-
-    /// <summary>The connection string of a server that runs elsewhere.</summary>
-    internal string? External { get; }
-
-    /// <summary>Whether the server has JetStream.</summary>
     internal bool JetStream { get; set; }
 
-    /// <inheritdoc />
-    public IEnumerable<KeyValuePair<string, ReferenceExpression>> GetConnectionProperties()
-    {
-        yield return new("Host", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Host)}"));
-        yield return new("Port", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Port)}"));
-        if (External is null)
-        {
-            yield return new("Username", ReferenceExpression.Create($"{UserName}"));
-            yield return new("Password", ReferenceExpression.Create($"{PasswordParameter}"));
-        }
+    private protected override ReferenceExpression OwnConnectionString =>
+        ReferenceExpression.Create($"nats://{UserName}:{PasswordParameter:uri}@{Host}:{Port}");
 
-        yield return new("Uri", ConnectionStringExpression);
-    }
+    /// <inheritdoc />
+    public override IEnumerable<KeyValuePair<string, ReferenceExpression>> GetConnectionProperties() =>
+    [
+        .. base.GetConnectionProperties(),
+        .. External is not null ? Array.Empty<KeyValuePair<string, ReferenceExpression>>() :
+        [
+            new("Username", ReferenceExpression.Create($"{UserName}")),
+            new("Password", ReferenceExpression.Create($"{PasswordParameter}")),
+        ],
+        new("Uri", ConnectionStringExpression),
+    ];
 }

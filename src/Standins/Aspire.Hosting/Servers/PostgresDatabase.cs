@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
-using Standins.Aspire.Hosting.ApplicationModel;
 
 namespace Standins.Aspire.Hosting.Servers;
 

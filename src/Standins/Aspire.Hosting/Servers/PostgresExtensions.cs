@@ -1,9 +1,4 @@
-using Microsoft.Extensions.Configuration;
 using Npgsql;
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Health;
-using Standins.Aspire.Hosting.Orchestration;
-using Standins.Aspire.Hosting.Servers;
 
 namespace Standins.Aspire.Hosting;
 
@@ -14,9 +9,6 @@ public static class PostgresExtensions
     /// Adds a PostgreSQL server. It runs as a process of this machine, or, when the configuration has
     /// <c>ConnectionStrings:{name}</c>, it is that server. The superuser's password is <c>Parameters:{name}-password</c>, else random.
     /// </summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">The name.</param>
-    /// <returns>The builder of the server.</returns>
     public static IResourceBuilder<PostgresServerResource> AddPostgres(this IDistributedApplicationBuilder builder, string name)
     {
         var external = builder.Configuration.GetConnectionString(name);
@@ -26,7 +18,7 @@ public static class PostgresExtensions
             : new ParameterResource($"{name}-password", () => given.Password ?? "", secret: true);
         var resource = new PostgresServerResource(name, secret, external);
         var server = builder.AddResource(resource)
-            .WithEndpoint(given?.Port, name: PostgresServerResource.EndpointName, isProxied: false)
+            .WithEndpoint(given?.Port, name: ServerResource.EndpointName, isProxied: false)
             .AddCheck($"{name}_check", () => new PostgresHealthCheck(token => resource.ConnectionStringExpression.GetValueAsync(token)));
         if (given is not null)
             return server.AsExternal(new ServerAddress(given.Host ?? "localhost", given.Port));
@@ -35,10 +27,7 @@ public static class PostgresExtensions
     }
 
     /// <summary>Adds a database to a server.</summary>
-    /// <param name="builder">The server.</param>
-    /// <param name="name">The name of the resource.</param>
     /// <param name="databaseName">The name of the database; that of the resource by default.</param>
-    /// <returns>The builder of the database.</returns>
     public static IResourceBuilder<PostgresDatabaseResource> AddDatabase(
         this IResourceBuilder<PostgresServerResource> builder, string name, string? databaseName = null)
     {

@@ -1,6 +1,3 @@
-using Standins.Aspire.Hosting.ApplicationModel;
-using Standins.Aspire.Hosting.Orchestration;
-
 namespace Standins.Aspire.Hosting.Servers;
 
 /// <summary>PostgreSQL as a process: durable (fsync on), on loopback only, as the user postgres when we are root.</summary>

@@ -1,16 +1,10 @@
-using Microsoft.Extensions.DependencyInjection;
-using Standins.Aspire.Hosting.ApplicationModel;
-
 namespace Standins.Aspire.Hosting.Testing;
 
 /// <summary>What a test asks of a running application.</summary>
 public static class DistributedApplicationHostingTestingExtensions
 {
     /// <summary>A client whose base address is an endpoint of a resource.</summary>
-    /// <param name="app">The application.</param>
-    /// <param name="resourceName">The name of the resource.</param>
     /// <param name="endpointName">The name of the endpoint; <c>https</c> if there is one, else <c>http</c>.</param>
-    /// <returns>The client.</returns>
     /// <exception cref="ArgumentException">There is no such resource or endpoint.</exception>
     public static HttpClient CreateHttpClient(this DistributedApplication app, string resourceName, string? endpointName = null)
     {
@@ -20,10 +14,7 @@ public static class DistributedApplicationHostingTestingExtensions
     }
 
     /// <summary>The address of an endpoint.</summary>
-    /// <param name="app">The application; it must have been started.</param>
-    /// <param name="resourceName">The name of the resource.</param>
     /// <param name="endpointName">The name of the endpoint; <c>https</c> if there is one, else <c>http</c>.</param>
-    /// <returns>The address.</returns>
     /// <exception cref="ArgumentException">There is no such resource or endpoint.</exception>
     public static Uri GetEndpoint(this DistributedApplication app, string resourceName, string? endpointName = null)
     {
@@ -35,10 +26,6 @@ public static class DistributedApplicationHostingTestingExtensions
     }
 
     /// <summary>The connection string of a resource, once it is known.</summary>
-    /// <param name="app">The application.</param>
-    /// <param name="resourceName">The name of the resource.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The connection string.</returns>
     /// <exception cref="ArgumentException">There is no such resource.</exception>
     public static ValueTask<string?> GetConnectionStringAsync(
         this DistributedApplication app, string resourceName, CancellationToken cancellationToken = default) =>

@@ -1,14 +1,9 @@
-using System.Reflection;
-using Microsoft.Extensions.Hosting;
-
 namespace Standins.Aspire.Hosting.Testing;
 
 /// <summary>Describes a distributed application in a test. Nothing is written to the console.</summary>
 public interface IDistributedApplicationTestingBuilder : IDistributedApplicationBuilder, IAsyncDisposable
 {
     /// <summary>Builds the application.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The application, to be started, and to be disposed of by the caller.</returns>
     Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default);
 }
 
@@ -16,24 +11,15 @@ public interface IDistributedApplicationTestingBuilder : IDistributedApplication
 public static class DistributedApplicationTestingBuilder
 {
     /// <summary>Makes an empty builder.</summary>
-    /// <param name="args">Command line arguments; they become configuration.</param>
-    /// <returns>The builder.</returns>
     public static IDistributedApplicationTestingBuilder Create(params string[] args) =>
         new DistributedApplicationTestingBuilderImplementation(args, Assembly.GetEntryAssembly());
 
     /// <summary>Makes a builder with what the Main of an app host describes. Main is run up to its Build, and no further.</summary>
-    /// <typeparam name="TEntryPoint">Any type of the app host's assembly, such as <c>Projects.AppHost</c>.</typeparam>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The builder.</returns>
     /// <exception cref="InvalidOperationException">Main builds no application.</exception>
     public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(CancellationToken cancellationToken = default)
         where TEntryPoint : class => CreateAsync<TEntryPoint>([], cancellationToken);
 
     /// <summary>Makes a builder with what the Main of an app host describes. Main is run up to its Build, and no further.</summary>
-    /// <typeparam name="TEntryPoint">Any type of the app host's assembly, such as <c>Projects.AppHost</c>.</typeparam>
-    /// <param name="args">The command line arguments for Main.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The builder.</returns>
     /// <exception cref="InvalidOperationException">Main builds no application.</exception>
     public static Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(string[] args, CancellationToken cancellationToken = default)
         where TEntryPoint : class

@@ -1,6 +1,3 @@
-using System.Reflection;
-using Microsoft.Extensions.Hosting;
-
 namespace Standins.Aspire.Hosting.Testing;
 
 /// <summary>

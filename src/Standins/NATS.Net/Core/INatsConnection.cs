@@ -2,50 +2,8 @@ using System.Threading.Channels;
 
 namespace Standins.NATS.Client.Core;
 
-/// <summary>Publish, subscribe and request. Safe for concurrent use.</summary>
-public interface INatsClient : IAsyncDisposable
-{
-    /// <summary>The connection behind this client.</summary>
-    INatsConnection Connection { get; }
-
-    /// <summary>Connects now instead of at the first use. Throws <see cref="NatsException"/> when no server can be reached or the credentials are refused.</summary>
-    ValueTask ConnectAsync();
-
-    /// <summary>The round trip to the server; when it returns, the server has processed everything sent before.</summary>
-    ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// Publishes; returns when the message is in the write buffer and the buffer is not over-full. While disconnected it waits for the connection.
-    /// Throws <see cref="NatsPayloadTooLargeException"/> when the server would refuse the size.
-    /// </summary>
-    ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
-
-    /// <summary>Publishes an empty message.</summary>
-    ValueTask PublishAsync(string subject, NatsHeaders? headers = default, string? replyTo = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
-
-    /// <summary>Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects. Cancellation ends it without an exception, after what has arrived.</summary>
-    IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// Publishes with a reply subject and waits for the first reply. Throws <see cref="NatsNoReplyException"/> after the timeout and
-    /// <see cref="NatsNoRespondersException"/> at once when nobody listens.
-    /// </summary>
-    ValueTask<NatsMsg<TReply>> RequestAsync<TRequest, TReply>(
-        string subject,
-        TRequest? data,
-        NatsHeaders? headers = default,
-        INatsSerialize<TRequest>? requestSerializer = default,
-        INatsDeserialize<TReply>? replySerializer = default,
-        NatsPubOpts? requestOpts = default,
-        NatsSubOpts? replyOpts = default,
-        CancellationToken cancellationToken = default);
-
-    /// <summary>A request without a payload.</summary>
-    ValueTask<NatsMsg<TReply>> RequestAsync<TReply>(string subject, INatsDeserialize<TReply>? replySerializer = default, NatsSubOpts? replyOpts = default, CancellationToken cancellationToken = default);
-}
-
 /// <summary>One connection to one server of a cluster, which it re-establishes when it is lost. Safe for concurrent use; one per process is enough.</summary>
-public interface INatsConnection : INatsClient
+public interface INatsConnection : IAsyncDisposable
 {
 #pragma warning disable MA0046 // Handlers are awaited: the delegate is the official API's.
     /// <summary>The connection was lost; reconnecting begins.</summary>
@@ -76,14 +34,37 @@ public interface INatsConnection : INatsClient
     /// <summary>The state right now.</summary>
     NatsConnectionState ConnectionState { get; }
 
-    /// <summary>Publishes a message that was built before.</summary>
-    ValueTask PublishAsync<T>(in NatsMsg<T> msg, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
+    /// <summary>Connects now instead of at the first use. Throws <see cref="NatsException"/> when no server can be reached or the credentials are refused.</summary>
+    ValueTask ConnectAsync();
+
+    /// <summary>The round trip to the server; when it returns, the server has processed everything sent before.</summary>
+    ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Publishes; returns when the message is in the write buffer and the buffer is not over-full. While disconnected it waits for the connection.
+    /// Throws <see cref="NatsPayloadTooLargeException"/> when the server would refuse the size.
+    /// </summary>
+    ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
+
+    /// <summary>Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects. Cancellation ends it without an exception, after what has arrived.</summary>
+    IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Publishes with a reply subject and waits for the first reply. Throws <see cref="NatsNoReplyException"/> after the timeout and
+    /// <see cref="NatsNoRespondersException"/> at once when nobody listens.
+    /// </summary>
+    ValueTask<NatsMsg<TReply>> RequestAsync<TRequest, TReply>(
+        string subject,
+        TRequest? data,
+        NatsHeaders? headers = default,
+        INatsSerialize<TRequest>? requestSerializer = default,
+        INatsDeserialize<TReply>? replySerializer = default,
+        NatsPubOpts? requestOpts = default,
+        NatsSubOpts? replyOpts = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Subscribes at once: messages published after this on the same connection will arrive. Cancellation ends the subscription.</summary>
     ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
-
-    /// <summary>A fresh unique reply subject.</summary>
-    string NewInbox();
 }
 
 /// <summary>A subscription held by the caller; disposing it unsubscribes.</summary>
@@ -91,12 +72,6 @@ public interface INatsSub<T> : IAsyncDisposable
 {
     /// <summary>The messages; completes when the subscription ends.</summary>
     ChannelReader<NatsMsg<T>> Msgs { get; }
-
-    /// <summary>The subject subscribed to, wildcards included.</summary>
-    string Subject { get; }
-
-    /// <summary>The group that shares the messages, if any.</summary>
-    string? QueueGroup { get; }
 
     /// <summary>Ends the subscription; what has arrived can still be read.</summary>
     ValueTask UnsubscribeAsync();

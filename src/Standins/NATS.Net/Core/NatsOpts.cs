@@ -17,12 +17,6 @@ public sealed record NatsOpts
     /// <summary>The name the server shows for this connection.</summary>
     public string Name { get; init; } = "NATS .NET Client";
 
-    /// <summary>Whether this connection receives what it publishes itself. Default true.</summary>
-    public bool Echo { get; init; } = true;
-
-    /// <summary>Asks the server to confirm each command with <c>+OK</c>; for debugging. Default false.</summary>
-    public bool Verbose { get; init; }
-
     /// <summary>User and password, or token. Takes precedence over what <see cref="Url"/> says.</summary>
     public NatsAuthOpts AuthOpts { get; init; } = NatsAuthOpts.Default;
 
@@ -35,26 +29,14 @@ public sealed record NatsOpts
     /// <summary>Where the connection logs to. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
-    /// <summary>Bytes that may wait for the socket before publishers have to wait. Default 65,536.</summary>
-    public int WriterBufferSize { get; init; } = 65536;
-
-    /// <summary>Bytes asked from the socket per read. Default 65,536.</summary>
-    public int ReaderBufferSize { get; init; } = 65536;
-
     /// <summary>The largest incoming message (headers and payload) accepted; a larger one is a protocol violation. Default 64 MiB.</summary>
     public int MaxPayloadHardCap { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>The first token of reply subjects. Default <c>_INBOX</c>.</summary>
-    public string InboxPrefix { get; init; } = "_INBOX";
 
     /// <summary>Try the servers in the order given instead of a random one. Default false.</summary>
     public bool NoRandomize { get; init; }
 
     /// <summary>How often an idle connection is probed. Default two minutes.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>Unanswered probes after which the connection counts as lost. Default 2.</summary>
-    public int MaxPingOut { get; init; } = 2;
 
     /// <summary>The first wait between two rounds of reconnect attempts; doubles up to <see cref="ReconnectWaitMax"/>. Default two seconds.</summary>
     public TimeSpan ReconnectWaitMin { get; init; } = TimeSpan.FromSeconds(2);
@@ -80,20 +62,9 @@ public sealed record NatsOpts
     /// <summary>How long a request waits for its reply once it is sent. Default five seconds.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Limit for internal commands: draining on dispose, and publishing while disconnected if <see cref="PublishTimeoutOnDisconnected"/> is set. Default five seconds.</summary>
+    /// <summary>How long disposing and leaving wait for the server to confirm what was sent. Default five seconds.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Cancel a publish that waits for a connection after <see cref="CommandTimeout"/>. Default false: it waits until its token is cancelled.</summary>
-    public bool PublishTimeoutOnDisconnected { get; init; }
-
-    /// <summary>How header names and values become bytes. Default ASCII.</summary>
-    public Encoding HeaderEncoding { get; init; } = Encoding.ASCII;
-
-    /// <summary>Messages a core subscription buffers. Default 16,384. Pull consumers are bounded by what they asked for instead.</summary>
-    public int SubPendingChannelCapacity { get; init; } = 16384;
-
-    /// <summary>What a full core subscription does for the next message. Default: drop the newest it holds and raise <see cref="INatsConnection.MessageDropped"/>.</summary>
-    public BoundedChannelFullMode SubPendingChannelFullMode { get; init; } = BoundedChannelFullMode.DropNewest;
 }
 
 /// <summary>Credentials: user and password, or a token.</summary>
@@ -128,10 +99,7 @@ public record NatsPubOpts;
 /// <summary>Options of a subscription or of the reply side of a request.</summary>
 public record NatsSubOpts
 {
-    /// <summary>End the subscription after this many messages.</summary>
-    public int? MaxMsgs { get; init; }
-
-    /// <summary>For a request: how long to wait for the reply. For a subscription: end it after this time.</summary>
+    /// <summary>For a request: how long to wait for the reply. Default <see cref="NatsOpts.RequestTimeout"/>.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Throw <see cref="NatsNoRespondersException"/> when nobody listens (default), or return the empty reply.</summary>
@@ -141,12 +109,12 @@ public record NatsSubOpts
     public NatsSubChannelOpts? ChannelOpts { get; init; }
 }
 
-/// <summary>The buffer of one subscription; unset members are taken from <see cref="NatsOpts"/>.</summary>
+/// <summary>The buffer of one subscription.</summary>
 public record NatsSubChannelOpts
 {
-    /// <summary>What happens when it is full.</summary>
+    /// <summary>What happens when it is full. Default: the newest message it holds is dropped for the next, and <see cref="INatsConnection.MessageDropped"/> raised.</summary>
     public BoundedChannelFullMode? FullMode { get; init; }
 
-    /// <summary>How many messages it holds.</summary>
+    /// <summary>How many messages it holds. Default 16,384.</summary>
     public int? Capacity { get; init; }
 }

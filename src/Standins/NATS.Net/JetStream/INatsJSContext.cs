@@ -33,19 +33,13 @@ public interface INatsJSContext
     ValueTask<INatsJSStream> CreateOrUpdateStreamAsync(StreamConfig config, CancellationToken cancellationToken = default);
 
     /// <summary>Updates a stream; error 404/10059 when it does not exist.</summary>
-    ValueTask<NatsJSStream> UpdateStreamAsync(StreamConfig request, CancellationToken cancellationToken = default);
+    ValueTask<INatsJSStream> UpdateStreamAsync(StreamConfig request, CancellationToken cancellationToken = default);
 
     /// <summary>Looks a stream up; error 404/10059 when it does not exist.</summary>
     ValueTask<INatsJSStream> GetStreamAsync(string stream, StreamInfoRequest? request = null, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes a stream with everything in it.</summary>
     ValueTask<bool> DeleteStreamAsync(string stream, CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes messages of a stream.</summary>
-    ValueTask<StreamPurgeResponse> PurgeStreamAsync(string stream, StreamPurgeRequest request, CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes one message.</summary>
-    ValueTask<StreamMsgDeleteResponse> DeleteMessageAsync(string stream, StreamMsgDeleteRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>The names of all streams, or of those that take <paramref name="subject"/>.</summary>
     IAsyncEnumerable<string> ListStreamNamesAsync(string? subject = default, CancellationToken cancellationToken = default);
@@ -72,32 +66,8 @@ public interface INatsJSStream
     /// <summary>Asks again.</summary>
     ValueTask RefreshAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Changes it.</summary>
-    ValueTask UpdateAsync(StreamConfig request, CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes it.</summary>
-    ValueTask<bool> DeleteAsync(CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes messages.</summary>
-    ValueTask<StreamPurgeResponse> PurgeAsync(StreamPurgeRequest request, CancellationToken cancellationToken = default);
-
     /// <summary>Reads one message; error 404/10037 when there is none.</summary>
     ValueTask<StreamMsgGetResponse> GetAsync(StreamMsgGetRequest request, CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes one message.</summary>
-    ValueTask<StreamMsgDeleteResponse> DeleteMessageAsync(StreamMsgDeleteRequest request, CancellationToken cancellationToken = default);
-
-    /// <summary>Creates or changes a consumer.</summary>
-    ValueTask<INatsJSConsumer> CreateOrUpdateConsumerAsync(ConsumerConfig config, CancellationToken cancellationToken = default);
-
-    /// <summary>Looks a consumer up.</summary>
-    ValueTask<INatsJSConsumer> GetConsumerAsync(string consumer, CancellationToken cancellationToken = default);
-
-    /// <summary>All consumers.</summary>
-    IAsyncEnumerable<INatsJSConsumer> ListConsumersAsync(CancellationToken cancellationToken = default);
-
-    /// <summary>Deletes a consumer.</summary>
-    ValueTask<bool> DeleteConsumerAsync(string consumer, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A pull consumer.</summary>
@@ -122,7 +92,4 @@ public interface INatsJSConsumer
 
     /// <summary>What there is right now, at most one batch.</summary>
     IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
-
-    /// <summary>The next message, or null when none came in time.</summary>
-    ValueTask<INatsJSMsg<T>?> NextAsync<T>(INatsDeserialize<T>? serializer = default, NatsJSNextOpts? opts = default, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Standins.NATS.Client.Core;
 using Standins.NATS.Client.JetStream.Models;
 
@@ -16,49 +17,33 @@ public sealed partial class NatsJSContext
     /// <inheritdoc />
     public async ValueTask<NatsResult<PubAckResponse>> TryPublishAsync<T>(string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default, CancellationToken cancellationToken = default)
     {
-        opts ??= NatsJSPubOpts.Default;
-        headers = WithExpectations(headers, opts);
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            NatsMsg<PubAckResponse> reply;
-            try
-            {
-                reply = await Core.RequestAsync(subject, data, headers, serializer, PubAckSerializer.Default, opts, _replyOpts, cancellationToken);
-            }
-            catch (NatsNoReplyException)
-            {
-                return new NatsJSPublishNoResponseException();
-            }
-            catch (NatsException e)
-            {
-                return e;
-            }
-
-            if (!reply.HasNoResponders)
-                return reply.Data is { } ack ? ack : reply.Error ?? new NatsJSException("No response data received");
-
-            // Only this is safe to retry without a message id: it says that nobody has the message.
-            if (attempt >= opts.RetryAttempts)
+            var reply = await Core.RequestAsync(subject, data, WithExpectations(headers, opts), serializer, PubAckSerializer.Default, opts, _replyOpts, cancellationToken);
+            if (reply.HasNoResponders)
                 return new NatsJSPublishNoResponseException();
 
-            await Task.Delay(opts.RetryWaitBetweenAttempts, cancellationToken);
+            return reply.Data is { } ack ? ack : reply.Error ?? new NatsJSException("No response data received");
+        }
+        catch (NatsNoReplyException)
+        {
+            return new NatsJSPublishNoResponseException();
+        }
+        catch (NatsException e)
+        {
+            return e;
         }
     }
 
-    private static NatsHeaders? WithExpectations(NatsHeaders? headers, NatsJSPubOpts opts)
+    private static NatsHeaders? WithExpectations(NatsHeaders? headers, NatsJSPubOpts? opts)
     {
-        Set("Nats-Msg-Id", opts.MsgId);
-        Set("Nats-Expected-Last-Msg-Id", opts.ExpectedLastMsgId);
-        Set("Nats-Expected-Stream", opts.ExpectedStream);
-        Set("Nats-Expected-Last-Sequence", opts.ExpectedLastSequence?.ToString());
-        Set("Nats-Expected-Last-Subject-Sequence", opts.ExpectedLastSubjectSequence?.ToString());
-        return headers;
+        if (opts?.MsgId is { } id)
+            (headers ??= [])["Nats-Msg-Id"] = id;
 
-        void Set(string name, string? value)
-        {
-            if (value is not null)
-                (headers ??= new NatsHeaders())[name] = value;
-        }
+        if (opts?.ExpectedLastSubjectSequence is { } sequence)
+            (headers ??= [])["Nats-Expected-Last-Subject-Sequence"] = sequence.ToString(CultureInfo.InvariantCulture);
+
+        return headers;
     }
 }
 
@@ -74,19 +59,5 @@ public static class NatsJSExtensions
 
         if (ack.Duplicate)
             throw new NatsJSDuplicateMessageException(ack.Seq);
-    }
-
-    /// <summary>Whether the message was stored by this publish.</summary>
-    public static bool IsSuccess(this PubAckResponse ack)
-    {
-        ArgumentNullException.ThrowIfNull(ack);
-        return ack is { Error: null, Duplicate: false };
-    }
-
-    /// <summary>Has the message delivered again after <paramref name="delay"/>.</summary>
-    public static ValueTask NakAsync<T>(this INatsJSMsg<T> msg, TimeSpan delay, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(msg);
-        return msg.NakAsync(new AckOpts { NakDelay = delay }, cancellationToken);
     }
 }

@@ -30,7 +30,7 @@ public sealed partial class NatsJSContext
     }
 
     /// <inheritdoc />
-    public async ValueTask<NatsJSStream> UpdateStreamAsync(StreamConfig request, CancellationToken cancellationToken = default)
+    public async ValueTask<INatsJSStream> UpdateStreamAsync(StreamConfig request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         CheckStreamName(request.Name);
@@ -54,20 +54,6 @@ public sealed partial class NatsJSContext
     }
 
     /// <inheritdoc />
-    public ValueTask<StreamPurgeResponse> PurgeStreamAsync(string stream, StreamPurgeRequest request, CancellationToken cancellationToken = default)
-    {
-        CheckStreamName(stream);
-        return JSRequestResponseAsync<StreamPurgeRequest, StreamPurgeResponse>(Api($"STREAM.PURGE.{stream}"), request, cancellationToken);
-    }
-
-    /// <inheritdoc />
-    public ValueTask<StreamMsgDeleteResponse> DeleteMessageAsync(string stream, StreamMsgDeleteRequest request, CancellationToken cancellationToken = default)
-    {
-        CheckStreamName(stream);
-        return JSRequestResponseAsync<StreamMsgDeleteRequest, StreamMsgDeleteResponse>(Api($"STREAM.MSG.DELETE.{stream}"), request, cancellationToken);
-    }
-
-    /// <inheritdoc />
     public async IAsyncEnumerable<string> ListStreamNamesAsync(string? subject = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var offset = 0;
@@ -84,58 +70,15 @@ public sealed partial class NatsJSContext
     }
 }
 
-/// <inheritdoc cref="INatsJSStream"/>
-public sealed class NatsJSStream : INatsJSStream
+internal sealed class NatsJSStream(NatsJSContext context, StreamInfo info) : INatsJSStream
 {
-    private readonly NatsJSContext _context;
-    private readonly string _name;
+    public StreamInfo Info { get; private set; } = info;
 
-    internal NatsJSStream(NatsJSContext context, StreamInfo info)
-    {
-        _context = context;
-        _name = info.Config.Name ?? throw new NatsJSException("stream without a name");
-        Info = info;
-    }
+    private string Name => Info.Config.Name ?? throw new NatsJSException("stream without a name");
 
-    /// <inheritdoc />
-    public StreamInfo Info { get; private set; }
-
-    /// <inheritdoc />
     public async ValueTask RefreshAsync(CancellationToken cancellationToken = default) =>
-        Info = (await _context.GetStreamAsync(_name, request: null, cancellationToken)).Info;
+        Info = (await context.GetStreamAsync(Name, request: null, cancellationToken)).Info;
 
-    /// <inheritdoc />
-    public async ValueTask UpdateAsync(StreamConfig request, CancellationToken cancellationToken = default) =>
-        Info = (await _context.UpdateStreamAsync(request, cancellationToken)).Info;
-
-    /// <inheritdoc />
-    public ValueTask<bool> DeleteAsync(CancellationToken cancellationToken = default) => _context.DeleteStreamAsync(_name, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<StreamPurgeResponse> PurgeAsync(StreamPurgeRequest request, CancellationToken cancellationToken = default) =>
-        _context.PurgeStreamAsync(_name, request, cancellationToken);
-
-    /// <inheritdoc />
     public ValueTask<StreamMsgGetResponse> GetAsync(StreamMsgGetRequest request, CancellationToken cancellationToken = default) =>
-        _context.JSRequestResponseAsync<StreamMsgGetRequest, StreamMsgGetResponse>(_context.Api($"STREAM.MSG.GET.{_name}"), request, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<StreamMsgDeleteResponse> DeleteMessageAsync(StreamMsgDeleteRequest request, CancellationToken cancellationToken = default) =>
-        _context.DeleteMessageAsync(_name, request, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<INatsJSConsumer> CreateOrUpdateConsumerAsync(ConsumerConfig config, CancellationToken cancellationToken = default) =>
-        _context.CreateOrUpdateConsumerAsync(_name, config, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<INatsJSConsumer> GetConsumerAsync(string consumer, CancellationToken cancellationToken = default) =>
-        _context.GetConsumerAsync(_name, consumer, cancellationToken);
-
-    /// <inheritdoc />
-    public IAsyncEnumerable<INatsJSConsumer> ListConsumersAsync(CancellationToken cancellationToken = default) =>
-        _context.ListConsumersAsync(_name, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<bool> DeleteConsumerAsync(string consumer, CancellationToken cancellationToken = default) =>
-        _context.DeleteConsumerAsync(_name, consumer, cancellationToken);
+        context.JSRequestResponseAsync<StreamMsgGetRequest, StreamMsgGetResponse>(NatsJSContext.Api($"STREAM.MSG.GET.{Name}"), request, cancellationToken);
 }

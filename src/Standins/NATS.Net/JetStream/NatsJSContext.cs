@@ -33,7 +33,7 @@ public sealed partial class NatsJSContext : INatsJSContext
     internal NatsConnection Core { get; }
 
     /// <summary>Calls the JetStream API: <paramref name="subject"/> in full, null for an empty request.</summary>
-    public async ValueTask<TResponse> JSRequestResponseAsync<TRequest, TResponse>(string subject, TRequest? request, CancellationToken cancellationToken = default)
+    internal async ValueTask<TResponse> JSRequestResponseAsync<TRequest, TResponse>(string subject, TRequest? request, CancellationToken cancellationToken = default)
         where TRequest : class
         where TResponse : class
     {
@@ -48,7 +48,7 @@ public sealed partial class NatsJSContext : INatsJSContext
         NatsMsg<NatsJSApiResult<TResponse>> reply;
         try
         {
-            reply = await Core.RequestAsync(subject, request, headers: null, NatsJSJsonSerializer<TRequest>.Default, NatsJSApiResultSerializer<TResponse>.Default, requestOpts: null, _replyOpts, cancellationToken);
+            reply = await Core.RequestAsync(subject, request, headers: null, NatsJSJson.Serializer<TRequest>(), NatsJSApiResultSerializer<TResponse>.Default, requestOpts: null, _replyOpts, cancellationToken);
         }
         catch (NatsNoReplyException)
         {
@@ -59,7 +59,7 @@ public sealed partial class NatsJSContext : INatsJSContext
         return reply.Data is { Value: null, Error: null } ? throw new NatsJSException("No response data received") : reply.Data;
     }
 
-    internal string Api(string call) => $"{Opts.Prefix}.{call}";
+    internal static string Api(string call) => "$JS.API." + call;
 
     internal static void CheckStreamName(string? name, [CallerArgumentExpression(nameof(name))] string? parameter = null)
     {

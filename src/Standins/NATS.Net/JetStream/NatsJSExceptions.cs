@@ -20,14 +20,11 @@ public class NatsJSException : NatsException
 }
 
 /// <summary>The server ended a pull, for instance with "409 Consumer Deleted".</summary>
-public class NatsJSProtocolException(int headerCode, NatsHeaders.Messages headerMessage, string headerMessageText)
+public class NatsJSProtocolException(int headerCode, string headerMessageText)
     : NatsJSException($"JetStream server error: {headerCode} {headerMessageText}")
 {
     /// <summary>The status code.</summary>
     public int HeaderCode { get; } = headerCode;
-
-    /// <summary>The status text, if it is a known one.</summary>
-    public NatsHeaders.Messages HeaderMessage { get; } = headerMessage;
 
     /// <summary>The status text.</summary>
     public string HeaderMessageText { get; } = headerMessageText;

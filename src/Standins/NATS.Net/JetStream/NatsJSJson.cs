@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Standins.NATS.Client.Core;
 using Standins.NATS.Client.JetStream.Models;
+using Standins.NATS.Client.Serializers.Json;
 
 namespace Standins.NATS.Client.JetStream;
 
@@ -16,6 +17,8 @@ internal static class NatsJSJson
         Converters = { new Nanoseconds(), new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    public static NatsJsonSerializer<T> Serializer<T>() => new(Options);
+
     private sealed class Nanoseconds : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -23,18 +26,6 @@ internal static class NatsJSJson
 
         public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
             writer.WriteNumberValue(value.Ticks * TimeSpan.NanosecondsPerTick);
-    }
-}
-
-/// <summary>Writes requests of the JetStream API.</summary>
-internal sealed class NatsJSJsonSerializer<T> : INatsSerialize<T>
-{
-    public static readonly NatsJSJsonSerializer<T> Default = new();
-
-    public void Serialize(IBufferWriter<byte> bufferWriter, T value)
-    {
-        using var writer = new Utf8JsonWriter(bufferWriter);
-        JsonSerializer.Serialize(writer, value, NatsJSJson.Options);
     }
 }
 
@@ -85,8 +76,6 @@ internal sealed class PubAckSerializer : INatsDeserialize<PubAckResponse>
                 ack.Seq = reader.GetUInt64();
             else if (reader.ValueTextEquals("duplicate"u8) && reader.Read())
                 ack.Duplicate = reader.GetBoolean();
-            else if (reader.ValueTextEquals("domain"u8) && reader.Read())
-                ack.Domain = reader.GetString();
             else if (reader.ValueTextEquals("error"u8))
                 ack.Error = JsonSerializer.Deserialize<ApiError>(ref reader, NatsJSJson.Options);
             else

@@ -8,17 +8,11 @@ public interface INatsJSMsg<out T>
     /// <summary>The subject it was published to.</summary>
     string Subject { get; }
 
-    /// <summary>Bytes of subject, reply subject, headers and payload.</summary>
-    int Size { get; }
-
     /// <summary>The headers, null when it has none.</summary>
     NatsHeaders? Headers { get; }
 
     /// <summary>The payload.</summary>
     T? Data { get; }
-
-    /// <summary>The connection it came from.</summary>
-    INatsConnection? Connection { get; }
 
     /// <summary>Where acknowledgements go.</summary>
     string? ReplyTo { get; }
@@ -51,13 +45,9 @@ internal sealed class NatsJSMsg<T>(NatsJSConsumer consumer, in NatsMsg<T> messag
 
     public string Subject => _message.Subject;
 
-    public int Size => _message.Size;
-
     public NatsHeaders? Headers => _message.Headers;
 
     public T? Data => _message.Data;
-
-    public INatsConnection? Connection => _message.Connection;
 
     public string? ReplyTo => _message.ReplyTo;
 
@@ -75,7 +65,7 @@ internal sealed class NatsJSMsg<T>(NatsJSConsumer consumer, in NatsMsg<T> messag
     public ValueTask AckProgressAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) => SendAsync(Acks.Progress, opts, cancellationToken);
 
     public ValueTask AckTerminateAsync(AckOpts? opts = null, CancellationToken cancellationToken = default) =>
-        SendAsync(string.IsNullOrEmpty(opts?.TerminateReason) ? Acks.Terminate : Acks.TerminateWith(opts.Value.TerminateReason), opts, cancellationToken);
+        SendAsync(Acks.Terminate, opts, cancellationToken);
 
     private ValueTask SendAsync(byte[] ack, AckOpts? opts, CancellationToken cancellationToken)
     {
@@ -83,13 +73,13 @@ internal sealed class NatsJSMsg<T>(NatsJSConsumer consumer, in NatsMsg<T> messag
             throw new NatsException("unable to send acknowledgment; ReplyTo is empty");
 
         var context = consumer.Context;
-        return opts?.DoubleAck ?? context.Opts.DoubleAck
+        return opts?.DoubleAck == true
             ? ConfirmAsync(context, ReplyTo, ack, cancellationToken)
-            : context.Core.PublishAsync(ReplyTo, ack, serializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
+            : context.Core.PublishAsync(ReplyTo, ack, serializer: DefaultSerializer<byte[]>.Instance, cancellationToken: cancellationToken);
     }
 
     private static async ValueTask ConfirmAsync(NatsJSContext context, string replyTo, byte[] ack, CancellationToken cancellationToken) =>
-        await context.Core.RequestAsync(replyTo, ack, requestSerializer: NatsRawSerializer<byte[]>.Default, replySerializer: NatsRawSerializer<byte[]>.Default, cancellationToken: cancellationToken);
+        await context.Core.RequestAsync(replyTo, ack, requestSerializer: DefaultSerializer<byte[]>.Instance, replySerializer: DefaultSerializer<byte[]>.Instance, cancellationToken: cancellationToken);
 }
 
 /// <summary>The payloads of acknowledgements.</summary>
@@ -102,6 +92,4 @@ internal static class Acks
 
     public static byte[] NakAfter(TimeSpan delay) =>
         System.Text.Encoding.ASCII.GetBytes($"-NAK {{\"delay\": {delay.Ticks * TimeSpan.NanosecondsPerTick}}}");
-
-    public static byte[] TerminateWith(string reason) => System.Text.Encoding.ASCII.GetBytes("+TERM " + reason);
 }

@@ -38,7 +38,7 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
             await pull.StartAsync(cancellationToken);
             for (var number = 1ul; await HasNextAsync(pull, cancellationToken) && pull.TryTake(out var message); number++)
             {
-                pull.Settled(message);
+                pull.Settled();
                 if (message.Metadata is not { } metadata || metadata.Sequence.Consumer != number)
                     break;
 
@@ -128,14 +128,14 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
 /// <summary>The pull of a watch: over as soon as something may have been lost, and its consumer with it.</summary>
 internal sealed class KVPull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer) : ConsumePull<T>(consumer, opts, deserializer)
 {
-    private readonly string _delete = consumer.Context.Api($"CONSUMER.DELETE.{consumer.Info.StreamName}.{consumer.Info.Name}");
+    private readonly string _delete = NatsJSContext.Api($"CONSUMER.DELETE.{consumer.Info.StreamName}.{consumer.Info.Name}");
 
     public override void Resubscribed() => Complete();
 
     public override ValueTask DisposeAsync()
     {
         // Nobody waits for an answer: without a connection the server finds out by itself.
-        Connection.TryPublish(_delete, replyTo: string.Empty, [], NatsRawSerializer<byte[]>.Default);
+        Connection.TryPublish(_delete, replyTo: string.Empty, [], DefaultSerializer<byte[]>.Instance);
         return base.DisposeAsync();
     }
 

@@ -7,8 +7,7 @@ using Standins.NATS.Client.JetStream.Models;
 
 namespace Standins.NATS.Client.KeyValueStore;
 
-/// <inheritdoc cref="INatsKVStore"/>
-public sealed class NatsKVStore : INatsKVStore
+internal sealed class NatsKVStore : INatsKVStore
 {
     private const int WrongLastSequence = 10071;
     private const int WrongLastSequenceConstant = 10164;
@@ -28,20 +27,16 @@ public sealed class NatsKVStore : INatsKVStore
         JetStreamContext = context;
         _stream = stream;
         _prefix = $"$KV.{bucket}.";
-        _directGet = $"{context.Opts.Prefix}.DIRECT.GET.{stream.Info.Config.Name}";
+        _directGet = $"$JS.API.DIRECT.GET.{stream.Info.Config.Name}";
     }
 
-    /// <inheritdoc />
     public INatsJSContext JetStreamContext { get; }
 
-    /// <inheritdoc />
     public string Bucket { get; }
 
-    /// <inheritdoc />
     public ValueTask<ulong> PutAsync<T>(string key, T value, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         WriteAsync(key, value, headers: null, serializer, cancellationToken);
 
-    /// <inheritdoc />
     public async ValueTask<ulong> CreateAsync<T>(string key, T value, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default)
     {
         try
@@ -51,7 +46,7 @@ public sealed class NatsKVStore : INatsKVStore
         catch (NatsKVWrongLastRevisionException)
         {
             // There is an entry: it may be a deletion, which does not count.
-            var last = await TryGetEntryAsync(key, revision: 0, NatsRawSerializer<byte[]>.Default, cancellationToken);
+            var last = await TryGetEntryAsync(key, revision: 0, DefaultSerializer<byte[]>.Instance, cancellationToken);
             var revision = last switch
             {
                 { Success: true } => throw new NatsKVCreateException(),
@@ -63,11 +58,9 @@ public sealed class NatsKVStore : INatsKVStore
         }
     }
 
-    /// <inheritdoc />
     public ValueTask<ulong> UpdateAsync<T>(string key, T value, ulong revision, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         WriteAsync(key, value, new NatsHeaders { [ExpectedRevisionHeader] = revision.ToString(CultureInfo.InvariantCulture) }, serializer, cancellationToken);
 
-    /// <inheritdoc />
     public async ValueTask DeleteAsync(string key, NatsKVDeleteOpts? opts = default, CancellationToken cancellationToken = default)
     {
         var headers = new NatsHeaders { [OperationHeader] = opts is { Purge: true } ? "PURGE" : "DEL" };
@@ -77,21 +70,18 @@ public sealed class NatsKVStore : INatsKVStore
         if (opts is { Revision: > 0 })
             headers[ExpectedRevisionHeader] = opts.Revision.ToString(CultureInfo.InvariantCulture);
 
-        await WriteAsync<byte[]>(key, value: null, headers, NatsRawSerializer<byte[]>.Default, cancellationToken);
+        await WriteAsync<byte[]>(key, value: null, headers, DefaultSerializer<byte[]>.Instance, cancellationToken);
     }
 
-    /// <inheritdoc />
     public ValueTask PurgeAsync(string key, NatsKVDeleteOpts? opts = default, CancellationToken cancellationToken = default) =>
         DeleteAsync(key, (opts ?? new NatsKVDeleteOpts()) with { Purge = true }, cancellationToken);
 
-    /// <inheritdoc />
     public async ValueTask<NatsKVEntry<T>> GetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
     {
         var result = await TryGetEntryAsync(key, revision, serializer, cancellationToken);
         return result.Success ? result.Value : throw result.Error;
     }
 
-    /// <inheritdoc />
     public async ValueTask<NatsResult<NatsKVEntry<T>>> TryGetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
     {
         try
@@ -99,7 +89,7 @@ public sealed class NatsKVStore : INatsKVStore
             var subject = SubjectOf(key);
             var request = revision == 0 ? new StreamMsgGetRequest { LastBySubj = subject } : new StreamMsgGetRequest { Seq = revision, NextBySubj = subject };
             var reply = await JetStreamContext.Connection.RequestAsync(
-                _directGet, request, requestSerializer: NatsJSJsonSerializer<StreamMsgGetRequest>.Default, replySerializer: serializer, cancellationToken: cancellationToken);
+                _directGet, request, requestSerializer: NatsJSJson.Serializer<StreamMsgGetRequest>(), replySerializer: serializer, cancellationToken: cancellationToken);
             return ToEntry(key, reply);
         }
         catch (NatsException e)
@@ -108,30 +98,25 @@ public sealed class NatsKVStore : INatsKVStore
         }
     }
 
-    /// <inheritdoc />
     public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
         new KVWatch<T>(JetStreamContext, Bucket, key, serializer, opts ?? NatsKVWatchOpts.Default).ReadAsync(cancellationToken);
 
-    /// <inheritdoc />
     public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
         WatchAsync(">", serializer, opts, cancellationToken);
 
-    /// <inheritdoc />
     public async IAsyncEnumerable<string> GetKeysAsync(NatsKVWatchOpts? opts = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         opts = (opts ?? NatsKVWatchOpts.Default) with { MetaOnly = true, UpdatesOnly = false, IgnoreDeletes = false };
-        await foreach (var entry in UpToNowAsync(">", NatsRawSerializer<byte[]>.Default, opts, cancellationToken))
+        await foreach (var entry in UpToNowAsync(">", DefaultSerializer<byte[]>.Instance, opts, cancellationToken))
         {
             if (entry.Operation == NatsKVOperation.Put)
                 yield return entry.Key;
         }
     }
 
-    /// <inheritdoc />
     public IAsyncEnumerable<NatsKVEntry<T>> HistoryAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
         UpToNowAsync(key, serializer, (opts ?? NatsKVWatchOpts.Default) with { IncludeHistory = true }, cancellationToken);
 
-    /// <inheritdoc />
     public async ValueTask<NatsKVStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
         await _stream.RefreshAsync(cancellationToken);

@@ -38,8 +38,8 @@ public sealed class Leaks : IDisposable
         var connect = nats.ConnectAsync().AsTask();
         var peer = await _server.GreetAsync();
         await connect;
-        var consumer = new NatsJSConsumer(new NatsJSContext(nats), new ConsumerInfo { StreamName = "S", Name = "C" });
-        var consume = consumer.ConsumeAsync<string>(opts: new NatsJSConsumeOpts { MaxMsgs = 10, NotificationHandler = (_, _) => Task.CompletedTask }, cancellationToken: Ct).ToListAsync(Ct).AsTask();
+        var consumer = new NatsJSConsumer(new NatsJSContext(nats), new ConsumerInfo("S", "C", new ConsumerConfig(), new SequenceInfo(0, 0), new SequenceInfo(0, 0), 0, 0, 0, 0));
+        var consume = consumer.ConsumeAsync<string>(opts: new NatsJSConsumeOpts { MaxMsgs = 10 }, cancellationToken: Ct).ToListAsync(Ct).AsTask();
         await peer.ReadUntilAsync("$JS.API.CONSUMER.MSG.NEXT.S.C");
         return [consume, peer.ClosedAsync()];
     });

@@ -74,6 +74,9 @@ public sealed partial class NatsConnection
     // Null when the retries are used up or the server keeps refusing the credentials.
     private async Task<Session?> ReconnectAsync(bool waitFirst)
     {
+        if (Interlocked.Exchange(ref _successor, null) is { } successor)
+            return successor;
+
         var attempts = 0;
         var wait = Opts.ReconnectWaitMin;
         var authError = string.Empty;
@@ -219,8 +222,8 @@ public sealed partial class NatsConnection
     private void Learn(ServerInfo info)
     {
         _info = info;
-        _servers.Announced(info.ClientConnectUrls);
-        if (info.LameDuckMode)
+        _servers.Announced(info.ConnectUrls);
+        if (info.Ldm)
             _lameDuck.TrySetResult();
     }
 

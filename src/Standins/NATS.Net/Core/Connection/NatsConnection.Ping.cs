@@ -5,6 +5,8 @@ namespace Standins.NATS.Client.Core;
 /// <summary>PING and PONG: round trips for callers, and the probe that finds a dead connection.</summary>
 public sealed partial class NatsConnection
 {
+    private const int MaxUnanswered = 2;
+
     private readonly Queue<TaskCompletionSource> _pings = new();
     private int _unanswered;
 
@@ -60,8 +62,8 @@ public sealed partial class NatsConnection
         using var timer = new PeriodicTimer(Opts.PingInterval);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (Interlocked.Increment(ref _unanswered) > Opts.MaxPingOut)
-                throw new TimeoutException($"{Opts.MaxPingOut} pings unanswered");
+            if (Interlocked.Increment(ref _unanswered) > MaxUnanswered)
+                throw new TimeoutException($"{MaxUnanswered} pings unanswered");
 
             lock (_pings)
             {

@@ -8,14 +8,6 @@ public sealed partial class NatsConnection
     private static readonly SearchValues<char> Whitespace = SearchValues.Create(" \t\r\n");
 
     /// <inheritdoc />
-    public ValueTask PublishAsync(string subject, NatsHeaders? headers = default, string? replyTo = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default) =>
-        PublishAsync<byte[]?>(subject, data: null, headers, replyTo, NatsRawSerializer<byte[]?>.Default, opts, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask PublishAsync<T>(in NatsMsg<T> msg, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default) =>
-        PublishAsync(msg.Subject, msg.Data!, msg.Headers, msg.ReplyTo, serializer, opts, cancellationToken);
-
-    /// <inheritdoc />
     public ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
     {
         CheckSubject(subject);
@@ -43,7 +35,7 @@ public sealed partial class NatsConnection
 
     private async ValueTask WaitAndPublishAsync<T>(string subject, T data, NatsHeaders? headers, string? replyTo, INatsSerialize<T> serializer, CancellationToken cancellationToken)
     {
-        await WaitToPublishAsync(cancellationToken);
+        await WaitForOpenAsync(cancellationToken);
         Send(subject, new ReplyAddress(replyTo), headers, data, serializer);
         await _writer.WaitForRoomAsync(cancellationToken);
     }
@@ -53,7 +45,7 @@ public sealed partial class NatsConnection
         var command = CommandBuilder.Rent();
         try
         {
-            command.Publish(subject, replyTo, headers, Opts.HeaderEncoding, data, serializer, _info?.MaxPayload ?? int.MaxValue);
+            command.Publish(subject, replyTo, headers, data, serializer, _info?.MaxPayload ?? int.MaxValue);
             if (!_writer.Enqueue(command.Line, command.Body))
                 throw Over();
         }
@@ -64,19 +56,6 @@ public sealed partial class NatsConnection
     }
 
     private Exception Over() => _disposed ? new ObjectDisposedException(nameof(NatsConnection)) : new NatsConnectionFailedException("Connection is in failed state");
-
-    private async ValueTask WaitToPublishAsync(CancellationToken cancellationToken)
-    {
-        if (!Opts.PublishTimeoutOnDisconnected)
-        {
-            await WaitForOpenAsync(cancellationToken);
-            return;
-        }
-
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(Opts.CommandTimeout);
-        await WaitForOpenAsync(timeout.Token);
-    }
 
     private Task WaitForOpenAsync(CancellationToken cancellationToken) => OpenedAsync().WaitAsync(cancellationToken);
 

@@ -4,10 +4,6 @@ namespace Standins.NATS.Client.Core;
 public sealed partial class NatsConnection
 {
     /// <inheritdoc />
-    public ValueTask<NatsMsg<TReply>> RequestAsync<TReply>(string subject, INatsDeserialize<TReply>? replySerializer = default, NatsSubOpts? replyOpts = default, CancellationToken cancellationToken = default) =>
-        RequestAsync<byte[], TReply>(subject, data: null, requestSerializer: NatsRawSerializer<byte[]>.Default, replySerializer: replySerializer, replyOpts: replyOpts, cancellationToken: cancellationToken);
-
-    /// <inheritdoc />
     public ValueTask<NatsMsg<TReply>> RequestAsync<TRequest, TReply>(
         string subject,
         TRequest? data,
@@ -29,7 +25,7 @@ public sealed partial class NatsConnection
     // The reply's timeout runs from when the request can be sent.
     private async ValueTask<NatsMsg<TReply>> WaitAndRequestAsync<TRequest, TReply>(string subject, TRequest? data, NatsHeaders? headers, INatsSerialize<TRequest> requestSerializer, INatsDeserialize<TReply> replySerializer, NatsSubOpts? replyOpts, CancellationToken cancellationToken)
     {
-        await WaitToPublishAsync(cancellationToken);
+        await WaitForOpenAsync(cancellationToken);
         return await SendRequest(subject, data, headers, requestSerializer, replySerializer, replyOpts, cancellationToken);
     }
 

@@ -21,7 +21,7 @@ public sealed partial class NatsConnection
         CheckQueueGroup(queueGroup);
         cancellationToken.ThrowIfCancellationRequested();
         serializer ??= Opts.SerializerRegistry.GetDeserializer<T>();
-        var subscription = new ChannelSubscription<T>(this, subject, queueGroup, serializer, opts);
+        var subscription = new ChannelSubscription<T>(this, subject, queueGroup, serializer, opts?.ChannelOpts);
         await AddAsync(subscription, cancellationToken);
         subscription.EndOn(cancellationToken);
         return subscription;

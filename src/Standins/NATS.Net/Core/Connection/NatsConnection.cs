@@ -29,12 +29,6 @@ public sealed partial class NatsConnection : INatsConnection
     private bool _disposed;
     private int _lastSid;
 
-    /// <summary>With default options.</summary>
-    public NatsConnection()
-        : this(NatsOpts.Default)
-    {
-    }
-
     /// <summary>Throws <see cref="NatsException"/> when <see cref="NatsOpts.Url"/> cannot be read. Does not connect.</summary>
     public NatsConnection(NatsOpts opts)
     {
@@ -42,7 +36,7 @@ public sealed partial class NatsConnection : INatsConnection
         Opts = opts;
         _logger = opts.LoggerFactory.CreateLogger<NatsConnection>();
         _servers = new ServerList(opts);
-        _writer = new CommandWriter(opts.WriterBufferSize);
+        _writer = new CommandWriter();
         _requests = new RequestMultiplexer(this);
         _events = new EventQueue(_logger);
     }
@@ -64,9 +58,6 @@ public sealed partial class NatsConnection : INatsConnection
 
     /// <inheritdoc />
     public event AsyncEventHandler<NatsLameDuckModeActivatedEventArgs>? LameDuckModeActivated;
-
-    /// <inheritdoc />
-    public INatsConnection Connection => this;
 
     /// <inheritdoc />
     public NatsOpts Opts { get; }
@@ -103,8 +94,8 @@ public sealed partial class NatsConnection : INatsConnection
         return opened;
     }
 
-    /// <inheritdoc />
-    public string NewInbox() => $"{Opts.InboxPrefix}.{RandomNumberGenerator.GetString(InboxAlphabet, 22)}";
+    /// <summary>A fresh unique reply subject.</summary>
+    internal static string NewInbox() => $"_INBOX.{RandomNumberGenerator.GetString(InboxAlphabet, 22)}";
 
     /// <summary>
     /// Sends what is buffered (for at most <see cref="NatsOpts.CommandTimeout"/>), closes the connection, ends all subscriptions and
@@ -127,6 +118,9 @@ public sealed partial class NatsConnection : INatsConnection
 
         await _stopping.CancelAsync();
         await running;
+        if (_successor is not null)
+            await _successor.DisposeAsync();
+
         _state = NatsConnectionState.Closed;
         End(reason: null, new ObjectDisposedException(nameof(NatsConnection)));
         await _events.DisposeAsync();

@@ -22,7 +22,7 @@ internal sealed class RequestMultiplexer : Subscription, IDisposable
     private long _lastId;
 
     public RequestMultiplexer(NatsConnection connection)
-        : this(connection.NewInbox())
+        : this(NatsConnection.NewInbox())
     {
     }
 

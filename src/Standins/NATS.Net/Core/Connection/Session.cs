@@ -3,20 +3,21 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Standins.NATS.Client.Core;
 
 /// <summary>One established socket: opened, greeted and authenticated. What it carries is the connection's business.</summary>
 internal sealed class Session : IAsyncDisposable
 {
+    private const int ReadSize = 64 * 1024;
+
     private readonly ProtocolParser _parser;
 
     private Session(ServerAddress server, Stream stream, NatsOpts opts)
     {
         Server = server;
         Stream = stream;
-        Reader = ReaderOf(stream, opts);
+        Reader = ReaderOf(stream);
         _parser = new ProtocolParser(opts.MaxPayloadHardCap);
     }
 
@@ -81,8 +82,8 @@ internal sealed class Session : IAsyncDisposable
         await Stream.DisposeAsync();
     }
 
-    private static PipeReader ReaderOf(Stream stream, NatsOpts opts) =>
-        PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: opts.ReaderBufferSize, minimumReadSize: 4096, leaveOpen: true));
+    private static PipeReader ReaderOf(Stream stream) =>
+        PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadSize, minimumReadSize: 4096, leaveOpen: true));
 
     private static async Task<Stream> OpenStreamAsync(ServerAddress server, CancellationToken cancellationToken)
     {
@@ -107,7 +108,7 @@ internal sealed class Session : IAsyncDisposable
 
         using var command = new MemoryStream();
         command.Write("CONNECT "u8);
-        await JsonSerializer.SerializeAsync(command, ConnectOptions.From(opts, Server.Auth), cancellationToken: cancellationToken);
+        await JsonSerializer.SerializeAsync(command, new ConnectOptions(opts.Name, Server.Auth.Username, Server.Auth.Password, Server.Auth.Token), ServerInfo.Json, cancellationToken);
         command.Write("\r\nPING\r\n"u8);
         try
         {
@@ -129,7 +130,7 @@ internal sealed class Session : IAsyncDisposable
 
         await Reader.CompleteAsync();
         Stream = await TlsHandshake.PerformAsync(Stream, Server, opts.TlsOpts, cancellationToken);
-        Reader = ReaderOf(Stream, opts);
+        Reader = ReaderOf(Stream);
     }
 
     private async Task ExpectAsync(ServerOp op, CancellationToken cancellationToken)
@@ -184,54 +185,4 @@ internal sealed class Session : IAsyncDisposable
         held = default;
         return true;
     }
-}
-
-/// <summary>The argument of CONNECT.</summary>
-internal sealed record ConnectOptions
-{
-    [JsonPropertyName("verbose")]
-    public bool Verbose { get; init; }
-
-    [JsonPropertyName("pedantic")]
-    public bool Pedantic { get; init; }
-
-    [JsonPropertyName("echo")]
-    public bool Echo { get; init; }
-
-    [JsonPropertyName("headers")]
-    public bool Headers { get; init; } = true;
-
-    [JsonPropertyName("no_responders")]
-    public bool NoResponders { get; init; } = true;
-
-    [JsonPropertyName("protocol")]
-    public int Protocol { get; init; } = 1;
-
-    [JsonPropertyName("name")]
-    public string Name { get; init; } = string.Empty;
-
-    [JsonPropertyName("lang")]
-    public string Language { get; init; } = ".NET";
-
-    [JsonPropertyName("version")]
-    public string Version { get; init; } = "1.0.0";
-
-    [JsonPropertyName("user"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? User { get; init; }
-
-    [JsonPropertyName("pass"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Password { get; init; }
-
-    [JsonPropertyName("auth_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Token { get; init; }
-
-    public static ConnectOptions From(NatsOpts opts, NatsAuthOpts auth) => new()
-    {
-        Verbose = opts.Verbose,
-        Echo = opts.Echo,
-        Name = opts.Name,
-        User = auth.Username,
-        Password = auth.Password,
-        Token = auth.Token,
-    };
 }

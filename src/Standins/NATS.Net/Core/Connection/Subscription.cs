@@ -31,61 +31,37 @@ internal abstract class Subscription(string subject, string? queueGroup)
 /// <summary>A core subscription: a bounded buffer between the read loop and one reader.</summary>
 internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
 {
+    private const int DefaultCapacity = 16384;
+
     private readonly NatsConnection _connection;
     private readonly INatsDeserialize<T> _deserializer;
     private readonly Channel<NatsMsg<T>> _channel;
-    private readonly TimeSpan? _timeout;
-    private CancellationTokenSource? _ending;
-    private int _left;
+    private CancellationTokenRegistration _ending;
 
-    public ChannelSubscription(NatsConnection connection, string subject, string? queueGroup, INatsDeserialize<T> deserializer, NatsSubOpts? opts)
+    public ChannelSubscription(NatsConnection connection, string subject, string? queueGroup, INatsDeserialize<T> deserializer, NatsSubChannelOpts? opts)
         : base(subject, queueGroup)
     {
         _connection = connection;
         _deserializer = deserializer;
-        _left = opts?.MaxMsgs ?? int.MaxValue;
-        var options = new BoundedChannelOptions(opts?.ChannelOpts?.Capacity ?? connection.Opts.SubPendingChannelCapacity)
-        {
-            FullMode = opts?.ChannelOpts?.FullMode ?? connection.Opts.SubPendingChannelFullMode,
-            SingleWriter = true,
-        };
+        var options = new BoundedChannelOptions(opts?.Capacity ?? DefaultCapacity) { FullMode = opts?.FullMode ?? BoundedChannelFullMode.DropNewest, SingleWriter = true };
         _channel = Channel.CreateBounded<NatsMsg<T>>(options, Dropped);
-        _timeout = opts?.Timeout;
     }
 
     public ChannelReader<NatsMsg<T>> Msgs => _channel.Reader;
 
-    /// <summary>Ends the subscription on cancellation or after its time; what has arrived can still be read.</summary>
-    public void EndOn(CancellationToken cancellationToken)
-    {
-        if (_timeout is null && !cancellationToken.CanBeCanceled)
-            return;
-
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ending.Token.UnsafeRegister(static state => ((ChannelSubscription<T>)state!).Leave(), this);
-        if (_timeout is { } timeout)
-            _ending.CancelAfter(timeout);
-    }
+    /// <summary>Ends the subscription on cancellation; what has arrived can still be read.</summary>
+    public void EndOn(CancellationToken cancellationToken) =>
+        _ending = cancellationToken.UnsafeRegister(static state => ((ChannelSubscription<T>)state!).Leave(), this);
 
     public override ValueTask ReceiveAsync(in ServerFrame frame)
     {
-        if (_left == 0)
-            return default;
-
         var message = NatsMsg<T>.From(frame.SubjectText, frame, _connection, _deserializer);
-        var last = --_left == 0;
-        if (!_channel.Writer.TryWrite(message))
-            return WriteAsync(message, last);
-
-        if (last)
-            Leave();
-
-        return default;
+        return _channel.Writer.TryWrite(message) ? default : WriteAsync(message);
     }
 
     public override void End(Exception? reason)
     {
-        _ending?.Dispose();
+        _ending.Unregister();
         _channel.Writer.TryComplete(reason);
     }
 
@@ -114,7 +90,7 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
 
     public ValueTask DisposeAsync() => UnsubscribeAsync();
 
-    private async ValueTask WriteAsync(NatsMsg<T> message, bool last)
+    private async ValueTask WriteAsync(NatsMsg<T> message)
     {
         try
         {
@@ -123,11 +99,7 @@ internal sealed class ChannelSubscription<T> : Subscription, INatsSub<T>
         catch (ChannelClosedException)
         {
             // The reader left while the buffer was full: the message is nobody's.
-            return;
         }
-
-        if (last)
-            Leave();
     }
 
     private void Leave()

@@ -68,14 +68,14 @@ internal sealed class CommandBuilder : IBufferWriter<byte>
     }
 
     /// <summary>Builds the command. Throws what the serializer throws, or <see cref="NatsPayloadTooLargeException"/>.</summary>
-    public void Publish<T>(string subject, in ReplyAddress replyTo, NatsHeaders? headers, Encoding headerEncoding, T? data, INatsSerialize<T> serializer, int maxPayload)
+    public void Publish<T>(string subject, in ReplyAddress replyTo, NatsHeaders? headers, T? data, INatsSerialize<T> serializer, int maxPayload)
     {
         // "HPUB " and two numbers of at most ten digits, three spaces, CR LF.
         _bodyStart = Encoding.UTF8.GetMaxByteCount(subject.Length) + replyTo.MaxLength + 32;
         _end = _bodyStart;
         EnsureFree(256);
         if (headers is not null)
-            HeaderCodec.Write(this, headers, headerEncoding);
+            HeaderCodec.Write(this, headers);
 
         var headerSize = _end - _bodyStart;
         if (data is not null)

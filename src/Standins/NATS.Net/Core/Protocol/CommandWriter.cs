@@ -6,8 +6,10 @@ namespace Standins.NATS.Client.Core;
 /// Collects commands of any number of threads in one buffer; one loop writes it to the socket, so that everything which arrives during
 /// a write goes out with the next one. What was not yet handed to a socket when that broke stays and goes to the next.
 /// </summary>
-internal sealed class CommandWriter(int highWater)
+internal sealed class CommandWriter
 {
+    // Bytes that may wait for the socket before publishers have to.
+    private const int HighWater = 64 * 1024;
     private const int KeptCapacity = 4 * 1024 * 1024;
 
     private readonly Lock _gate = new();
@@ -46,7 +48,7 @@ internal sealed class CommandWriter(int highWater)
     /// <summary>Waits while more than the limit waits for the socket.</summary>
     public ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _count) <= highWater)
+        if (Volatile.Read(ref _count) <= HighWater)
             return default;
 
         lock (_gate)
@@ -54,7 +56,7 @@ internal sealed class CommandWriter(int highWater)
             if (_stopped is not null)
                 return ValueTask.FromException(_stopped);
 
-            if (_count <= highWater)
+            if (_count <= HighWater)
                 return default;
 
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -17,7 +17,7 @@ internal static class HeaderCodec
         SearchValues.Create([.. Enumerable.Range(0, 33).Select(c => (char)c), ':', .. Enumerable.Range(127, 129).Select(c => (char)c)]);
 
     /// <summary>Writes the block. Throws <see cref="NatsException"/> on a name or value that would break it.</summary>
-    public static void Write(IBufferWriter<byte> writer, NatsHeaders headers, Encoding encoding)
+    public static void Write(IBufferWriter<byte> writer, NatsHeaders headers)
     {
         writer.Write(VersionLine);
         writer.Write("\r\n"u8);
@@ -34,9 +34,9 @@ internal static class HeaderCodec
                 if (value.AsSpan().ContainsAny('\r', '\n'))
                     throw new NatsException($"Invalid header value for key '{name}': contains CRLF");
 
-                WriteText(writer, name, encoding);
+                WriteText(writer, name);
                 writer.Write(": "u8);
-                WriteText(writer, value, encoding);
+                WriteText(writer, value);
                 writer.Write("\r\n"u8);
             }
         }
@@ -45,14 +45,14 @@ internal static class HeaderCodec
     }
 
     /// <summary>Reads a block, null for none. Anyone may publish a broken one; it must cost its own message only, so the error is in the result.</summary>
-    public static NatsHeaders? ParseOrTellError(in ReadOnlySequence<byte> block, Encoding encoding)
+    public static NatsHeaders? ParseOrTellError(in ReadOnlySequence<byte> block)
     {
         if (block.IsEmpty)
             return null;
 
         try
         {
-            return Parse(block, encoding);
+            return Parse(block);
         }
         catch (NatsProtocolViolationException e)
         {
@@ -61,17 +61,17 @@ internal static class HeaderCodec
     }
 
     /// <summary>Reads a block. Throws <see cref="NatsProtocolViolationException"/> when it is not one.</summary>
-    public static NatsHeaders Parse(in ReadOnlySequence<byte> block, Encoding encoding)
+    public static NatsHeaders Parse(in ReadOnlySequence<byte> block)
     {
         if (block.IsSingleSegment)
-            return Parse(block.FirstSpan, encoding);
+            return Parse(block.FirstSpan);
 
         var length = (int)block.Length;
         var copy = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             block.CopyTo(copy);
-            return Parse(copy.AsSpan(0, length), encoding);
+            return Parse(copy.AsSpan(0, length));
         }
         finally
         {
@@ -79,7 +79,7 @@ internal static class HeaderCodec
         }
     }
 
-    private static NatsHeaders Parse(ReadOnlySpan<byte> block, Encoding encoding)
+    private static NatsHeaders Parse(ReadOnlySpan<byte> block)
     {
         var status = TakeLine(ref block);
         if (!status.StartsWith(VersionLine))
@@ -100,8 +100,8 @@ internal static class HeaderCodec
             if (colon < 1)
                 throw new NatsProtocolViolationException("message header without a name");
 
-            var name = Name(line[..colon], encoding);
-            var value = encoding.GetString(line[(colon + 1)..].Trim((byte)' '));
+            var name = Name(line[..colon]);
+            var value = Encoding.ASCII.GetString(line[(colon + 1)..].Trim((byte)' '));
             headers[name] = headers.TryGetValue(name, out var before) ? StringValues.Concat(before, value) : value;
         }
 
@@ -115,18 +115,6 @@ internal static class HeaderCodec
 
         headers.Code = code;
         headers.MessageText = Encoding.UTF8.GetString(status[consumed..].Trim((byte)' '));
-        headers.Message = headers.MessageText switch
-        {
-            "Idle Heartbeat" => NatsHeaders.Messages.IdleHeartbeat,
-            "Bad Request" => NatsHeaders.Messages.BadRequest,
-            "Consumer Deleted" => NatsHeaders.Messages.ConsumerDeleted,
-            "Consumer is push based" => NatsHeaders.Messages.ConsumerIsPushBased,
-            "No Messages" => NatsHeaders.Messages.NoMessages,
-            "Request Timeout" => NatsHeaders.Messages.RequestTimeout,
-            "Message Size Exceeds MaxBytes" => NatsHeaders.Messages.MessageSizeExceedsMaxBytes,
-            "Requests Pending" => NatsHeaders.Messages.RequestsPending,
-            _ => NatsHeaders.Messages.Text,
-        };
     }
 
     private static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> block)
@@ -140,19 +128,19 @@ internal static class HeaderCodec
         return line;
     }
 
-    private static string Name(ReadOnlySpan<byte> name, Encoding encoding)
+    private static string Name(ReadOnlySpan<byte> name)
     {
         var slot = (name.Length * 31 + name[0] * 7 + name[^1] * 17 + name[name.Length / 2]) & (KnownNames.Length - 1);
         var known = KnownNames[slot];
         if (known is not null && Ascii.Equals(name, known))
             return known;
 
-        return KnownNames[slot] = encoding.GetString(name);
+        return KnownNames[slot] = Encoding.ASCII.GetString(name);
     }
 
-    private static void WriteText(IBufferWriter<byte> writer, string text, Encoding encoding)
+    private static void WriteText(IBufferWriter<byte> writer, string text)
     {
-        var span = writer.GetSpan(encoding.GetMaxByteCount(text.Length));
-        writer.Advance(encoding.GetBytes(text, span));
+        var span = writer.GetSpan(Encoding.ASCII.GetMaxByteCount(text.Length));
+        writer.Advance(Encoding.ASCII.GetBytes(text, span));
     }
 }

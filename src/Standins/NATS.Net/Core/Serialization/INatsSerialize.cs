@@ -16,13 +16,6 @@ public interface INatsDeserialize<out T>
     T? Deserialize(in ReadOnlySequence<byte> buffer);
 }
 
-/// <summary>Both directions, with a successor to ask about types it does not know itself.</summary>
-public interface INatsSerializer<T> : INatsSerialize<T>, INatsDeserialize<T>
-{
-    /// <summary>The same serializer with <paramref name="next"/> as its successor.</summary>
-    INatsSerializer<T> CombineWith(INatsSerializer<T> next);
-}
-
 /// <summary>Hands out serializers by type.</summary>
 public interface INatsSerializerRegistry
 {
@@ -31,17 +24,4 @@ public interface INatsSerializerRegistry
 
     /// <summary>The deserializer for a type.</summary>
     INatsDeserialize<T> GetDeserializer<T>();
-}
-
-/// <summary>Bytes, strings and UTF-8 primitives; anything else throws <see cref="NatsException"/>.</summary>
-public class NatsDefaultSerializerRegistry : INatsSerializerRegistry
-{
-    /// <summary>The one instance needed.</summary>
-    public static readonly NatsDefaultSerializerRegistry Default = new();
-
-    /// <inheritdoc />
-    public INatsSerialize<T> GetSerializer<T>() => NatsRawSerializer<T>.Default;
-
-    /// <inheritdoc />
-    public INatsDeserialize<T> GetDeserializer<T>() => NatsRawSerializer<T>.Default;
 }

@@ -49,33 +49,14 @@ public record ConsumerConfig
     /// <summary>Only messages on this subject, wildcards allowed.</summary>
     public string? FilterSubject { get; set; }
 
-    /// <summary>Only messages on these subjects. Needs nats-server 2.10; an older one ignores it silently.</summary>
-    public ICollection<string>? FilterSubjects { get; set; }
-
-    /// <summary>How fast. Default: as fast as possible.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public ConsumerConfigReplayPolicy ReplayPolicy { get; set; } = ConsumerConfigReplayPolicy.Instant;
-
     /// <summary>The most messages delivered and not acknowledged. Default 1,000.</summary>
     public long MaxAckPending { get; set; }
-
-    /// <summary>The most waiting pull requests. Default 512.</summary>
-    public long MaxWaiting { get; set; }
 
     /// <summary>Deliver headers without payloads.</summary>
     public bool HeadersOnly { get; set; }
 
-    /// <summary>The largest batch a pull request may ask for. Default: no limit.</summary>
-    public int MaxBatch { get; set; }
-
-    /// <summary>The longest time a pull request may wait. Default: no limit.</summary>
-    public TimeSpan MaxExpires { get; set; }
-
     /// <summary>After how long without pull requests the consumer is deleted. Default: never for durables, five seconds otherwise.</summary>
     public TimeSpan InactiveThreshold { get; set; }
-
-    /// <summary>Waits before the redeliveries, in place of <see cref="AckWait"/>. Does not apply to a negative acknowledgement.</summary>
-    public ICollection<TimeSpan>? Backoff { get; set; }
 
     /// <summary>How many servers keep the consumer's state. Default: as many as keep the stream.</summary>
     public long NumReplicas { get; set; }
@@ -117,14 +98,4 @@ public enum ConsumerConfigAckPolicy
 
     /// <summary>Nothing: delivered is settled.</summary>
     None,
-}
-
-/// <summary>How fast a consumer delivers.</summary>
-public enum ConsumerConfigReplayPolicy
-{
-    /// <summary>As fast as possible.</summary>
-    Instant,
-
-    /// <summary>As fast as the messages were published.</summary>
-    Original,
 }

@@ -14,9 +14,6 @@ public record PubAckResponse
 
     /// <summary>The stream has a message with this id already.</summary>
     public bool Duplicate { get; set; }
-
-    /// <summary>The JetStream domain.</summary>
-    public string? Domain { get; set; }
 }
 
 /// <summary>An error of the JetStream API.</summary>

@@ -8,9 +8,7 @@ internal sealed record ConsumerGetnextRequest
 {
     public TimeSpan Expires { get; init; }
 
-    public long Batch { get; init; }
-
-    public long MaxBytes { get; init; }
+    public int Batch { get; init; }
 
     public bool NoWait { get; init; }
 

@@ -30,9 +30,6 @@ public record StreamConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public StreamConfigRetention Retention { get; set; } = StreamConfigRetention.Limits;
 
-    /// <summary>The most consumers. Default: no limit.</summary>
-    public int MaxConsumers { get; set; }
-
     /// <summary>The most messages kept. Default: no limit.</summary>
     public long MaxMsgs { get; set; }
 
@@ -55,27 +52,15 @@ public record StreamConfig
     /// <summary>How many servers keep each message. Default 1.</summary>
     public int NumReplicas { get; set; }
 
-    /// <summary>Do not acknowledge publishes.</summary>
-    public bool NoAck { get; set; }
-
     /// <summary>What goes when a limit is reached. Default: the oldest message.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public StreamConfigDiscard Discard { get; set; } = StreamConfigDiscard.Old;
 
-    /// <summary>Apply <see cref="StreamConfigDiscard.New"/> to the limit per subject as well.</summary>
-    public bool DiscardNewPerSubject { get; set; }
-
     /// <summary>How long message ids are remembered to drop duplicates. Default two minutes.</summary>
     public TimeSpan DuplicateWindow { get; set; }
 
-    /// <summary>The stream takes no more messages and no more changes.</summary>
-    public bool Sealed { get; set; }
-
     /// <summary>Single messages cannot be deleted.</summary>
     public bool DenyDelete { get; set; }
-
-    /// <summary>The stream cannot be purged.</summary>
-    public bool DenyPurge { get; set; }
 
     /// <summary>A message with the header Nats-Rollup replaces what came before it.</summary>
     public bool AllowRollupHdrs { get; set; }

@@ -2,45 +2,25 @@ using Standins.NATS.Client.Core;
 
 namespace Standins.NATS.Client.JetStream;
 
-/// <summary>Pulls without end: asks for more whenever what is asked for and not yet taken falls to the threshold.</summary>
+/// <summary>Pulls without end: asks for more whenever what is asked for and not yet taken falls to half.</summary>
 internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer)
-    : Pull<T>(consumer, PullLimits.From(opts), deserializer, opts.NotificationHandler)
+    : Pull<T>(consumer, PullLimits.From(opts.MaxMsgs, opts.Expires, opts.IdleHeartbeat), deserializer)
 {
     private readonly Lock _gate = new();
 
-    // Asked for and not yet taken: on the way, or buffered. In messages or bytes, as the limits count.
-    private long _outstanding;
-    private long _buffered;
+    // Messages asked for and not yet taken: on the way, or buffered.
+    private int _outstanding;
+    private int _buffered;
     private int _consecutive503;
-    private volatile bool _draining;
 
     /// <summary>The application is done with a message: it counts no more.</summary>
-    public void Settled(NatsJSMsg<T> message)
+    public void Settled()
     {
         lock (_gate)
         {
-            _buffered -= Cost(message);
-            _outstanding = Math.Max(_outstanding - Cost(message), _buffered);
+            _buffered--;
+            _outstanding = Math.Max(_outstanding - 1, _buffered);
             PullMore();
-        }
-    }
-
-    /// <summary>No new messages; those the server has sent still arrive, then the pull ends.</summary>
-    public async Task DrainAsync()
-    {
-        _draining = true;
-        try
-        {
-            Connection.Remove(this, keepReceiving: true);
-            await Connection.PingAsync();
-        }
-        catch (Exception e) when (e is NatsException or OperationCanceledException or ObjectDisposedException)
-        {
-            // Without a connection nothing more arrives.
-        }
-        finally
-        {
-            Complete();
         }
     }
 
@@ -52,7 +32,7 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
     {
         _consecutive503 = 0;
         lock (_gate)
-            _buffered += Cost(message);
+            _buffered++;
 
         Buffer(message);
     }
@@ -64,41 +44,32 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
         if (CompleteIfTerminal(status))
             return;
 
+        switch (status.Code)
+        {
+            case 503:
+                OnNoResponders();
+                return;
+            case 409 when status.MessageText.Equals("Leadership Change", StringComparison.OrdinalIgnoreCase):
+                Restart();
+                return;
+            case not (100 or 408):
+                LogUnknown(status);
+                break;
+        }
+
         lock (_gate)
         {
             // What a request asked for and will not get.
-            var header = Limits.InBytes ? "Nats-Pending-Bytes" : "Nats-Pending-Messages";
-            if (status.TryGetLastValue(header, out var text) && long.TryParse(text, out var unserved))
+            if (status.TryGetLastValue("Nats-Pending-Messages", out var text) && int.TryParse(text, out var unserved))
                 _outstanding = Math.Max(_outstanding - unserved, _buffered);
-        }
 
-        switch (status)
-        {
-            case { Code: 503 }:
-                OnNoResponders();
-                return;
-            case { Code: 409 } when status.MessageText.Equals("Leadership Change", StringComparison.OrdinalIgnoreCase):
-                Notify(NatsJSLeadershipChangeNotification.Default);
-                Restart();
-                return;
-            case { Code: 409, Message: NatsHeaders.Messages.MessageSizeExceedsMaxBytes }:
-                Notify(NatsJSMessageSizeExceedsMaxBytesNotification.Default);
-                break;
-            case { Code: 100 or 408 }:
-                break;
-            default:
-                NotifyUnknown(status);
-                break;
-        }
-
-        lock (_gate)
             PullMore();
+        }
     }
 
     // The next request goes out when the watch finds silence, not at once: nobody is there to take it.
     private void OnNoResponders()
     {
-        Notify(NatsJSNoRespondersNotification.Default);
         if (opts.MaxConsecutive503Errors > 0 && ++_consecutive503 >= opts.MaxConsecutive503Errors)
             Complete(new NatsJSException($"Consumer appears to be deleted after {_consecutive503} consecutive 503 errors"));
     }
@@ -115,12 +86,10 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
 
     private void PullMore()
     {
-        if (_draining || _outstanding > Limits.Threshold || _outstanding >= Limits.Max || Connection.ConnectionState != NatsConnectionState.Open)
+        if (_outstanding > Limits.MaxMsgs / 2 || _outstanding >= Limits.MaxMsgs || Connection.ConnectionState != NatsConnectionState.Open)
             return;
 
-        Request(Limits.Max - _outstanding);
-        _outstanding = Limits.Max;
+        Request(Limits.MaxMsgs - _outstanding);
+        _outstanding = Limits.MaxMsgs;
     }
-
-    private long Cost(NatsJSMsg<T> message) => Limits.InBytes ? message.Size : 1;
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Standins.NATS.Client.Core;
 using Standins.NATS.Client.JetStream.Models;
+using Standins.NATS.Client.Serializers.Json;
 
 namespace Standins.NATS.Client.JetStream;
 
@@ -14,6 +15,8 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     // How late the server may tell that a request has expired.
     private static readonly TimeSpan ExpiryGrace = TimeSpan.FromSeconds(5);
 
+    private static readonly NatsJsonSerializer<ConsumerGetnextRequest> RequestSerializer = NatsJSJson.Serializer<ConsumerGetnextRequest>();
+
     private readonly NatsJSConsumer _consumer;
     private readonly string _next;
     private readonly INatsDeserialize<T> _deserializer;
@@ -21,21 +24,19 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     private readonly byte[] _inbox;
     private readonly ITimer _watch;
     private readonly TimeSpan _longestSilence;
-    private readonly NotificationQueue? _notifications;
     private readonly Channel<NatsJSMsg<T>> _messages = Channel.CreateUnbounded<NatsJSMsg<T>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private long _lastHeard;
     private bool _readerWaits;
 
-    protected Pull(NatsJSConsumer consumer, PullLimits limits, INatsDeserialize<T>? deserializer, Func<INatsJSNotification, CancellationToken, Task>? onNotification)
-        : base(consumer.Context.Core.NewInbox(), queueGroup: null)
+    protected Pull(NatsJSConsumer consumer, PullLimits limits, INatsDeserialize<T>? deserializer)
+        : base(NatsConnection.NewInbox(), queueGroup: null)
     {
         _consumer = consumer;
-        _next = consumer.Context.Api($"CONSUMER.MSG.NEXT.{consumer.Info.StreamName}.{consumer.Info.Name}");
+        _next = NatsJSContext.Api($"CONSUMER.MSG.NEXT.{consumer.Info.StreamName}.{consumer.Info.Name}");
         Limits = limits;
         _deserializer = deserializer ?? Connection.Opts.SerializerRegistry.GetDeserializer<T>();
         _logger = Connection.Opts.LoggerFactory.CreateLogger("NATS.Client.JetStream.Pull");
         _inbox = System.Text.Encoding.UTF8.GetBytes(Subject);
-        _notifications = onNotification is null ? null : new NotificationQueue(onNotification, e => Complete(e));
         var heartbeats = limits.IdleHeartbeat > TimeSpan.Zero;
         _longestSilence = heartbeats ? 2 * limits.IdleHeartbeat : limits.Expires + ExpiryGrace;
         var interval = heartbeats ? limits.IdleHeartbeat : _longestSilence;
@@ -80,7 +81,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         Heard();
         if (frame.Subject.SequenceEqual(_inbox))
         {
-            OnStatus(HeaderCodec.ParseOrTellError(frame.Headers, Connection.Opts.HeaderEncoding) ?? new NatsHeaders());
+            OnStatus(HeaderCodec.ParseOrTellError(frame.Headers) ?? new NatsHeaders());
             return default;
         }
 
@@ -96,8 +97,6 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         Connection.Remove(this);
         Complete();
         await _watch.DisposeAsync();
-        if (_notifications is not null)
-            await _notifications.DisposeAsync();
     }
 
     protected abstract void OnStart();
@@ -114,43 +113,39 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     /// <summary>No more messages after those buffered.</summary>
     protected void Complete(Exception? error = null) => _messages.Writer.TryComplete(error);
 
-    protected void Notify(INatsJSNotification notification) => _notifications?.Enqueue(notification);
-
     /// <summary>Sends a pull request, unless there is no connection: every reconnect starts anew anyway.</summary>
-    protected void Request(long amount, bool noWait = false)
+    protected void Request(int amount, bool noWait = false)
     {
         var request = new ConsumerGetnextRequest
         {
-            Batch = Limits.InBytes ? PullLimits.ManyMessages : amount,
-            MaxBytes = Limits.InBytes ? amount : 0,
+            Batch = amount,
             NoWait = noWait,
             Expires = noWait ? TimeSpan.Zero : Limits.Expires,
             IdleHeartbeat = noWait ? TimeSpan.Zero : Limits.IdleHeartbeat,
         };
-        Connection.TryPublish(_next, Subject, request, NatsJSJsonSerializer<ConsumerGetnextRequest>.Default);
+        Connection.TryPublish(_next, Subject, request, RequestSerializer);
     }
 
     /// <summary>Ends the pull if the status says that it cannot go on.</summary>
     protected bool CompleteIfTerminal(NatsHeaders status)
     {
         var terminal = status.Code is 400 or 404 || (status.Code == 409 && (
-            status.Message is NatsHeaders.Messages.ConsumerDeleted or NatsHeaders.Messages.ConsumerIsPushBased
+            status.MessageText is "Consumer Deleted"
             || status.MessageText.StartsWith("Exceeded Max", StringComparison.OrdinalIgnoreCase)
             || status.MessageText.StartsWith("Consumer is push based", StringComparison.OrdinalIgnoreCase)));
         if (terminal)
-            Complete(new NatsJSProtocolException(status.Code, status.Message, status.MessageText));
+            Complete(new NatsJSProtocolException(status.Code, status.MessageText));
 
         return terminal;
     }
 
-    protected void NotifyUnknown(NatsHeaders status)
-    {
-        UnknownStatus(_logger, status.Code, status.MessageText);
-        Notify(new NatsJSProtocolNotification("Unhandled protocol message", status.Code, status.MessageText));
-    }
+    protected void LogUnknown(NatsHeaders status) => UnknownStatus(_logger, status.Code, status.MessageText);
 
     [LoggerMessage(1020, LogLevel.Warning, "JetStream sent an unknown status: {Code} {Text}")]
     private static partial void UnknownStatus(ILogger logger, int code, string text);
+
+    [LoggerMessage(1021, LogLevel.Warning, "JetStream consumer {Consumer} was silent for {Silence}")]
+    private static partial void Silent(ILogger logger, string consumer, TimeSpan silence);
 
     private void Heard() => Volatile.Write(ref _lastHeard, Environment.TickCount64);
 
@@ -161,7 +156,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
             return;
 
         Heard();
-        Notify(NatsJSTimeoutNotification.Default);
+        Silent(_logger, _consumer.Info.Name, _longestSilence);
         OnSilence();
     }
 }

@@ -1,0 +1,42 @@
+namespace Messaging.JetStream.Leases;
+
+/// <summary>
+/// The leases of all groups on the server, one key-value bucket. Of the group <c>payments</c> on <c>orders.events</c> the key
+/// <c>orders_events.payments.p0</c> names the owner of partition 0, and <c>orders_events.payments.m-…</c> a member. Thread-safe.
+/// </summary>
+internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions options) : IDisposable
+{
+    private const string Name = "messaging-leases";
+
+    // Only sweeps up behind groups that are gone: whether a lease is in force is told by its age.
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+
+    private readonly SemaphoreSlim _gate = new(1);
+    private INatsKVStore? _store;
+
+    /// <summary>The bucket over the present connection; made where it is missing.</summary>
+    public async ValueTask<INatsKVStore> OpenAsync(CancellationToken cancellationToken)
+    {
+        var jetStream = link.JetStream;
+        if (Volatile.Read(ref _store) is { } open && ReferenceEquals(open.JetStreamContext, jetStream))
+            return open;
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            await link.WaitUntilOpenAsync(cancellationToken);
+            _store = await new NatsKVContext(link.JetStream).CreateOrUpdateStoreAsync(
+                new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },
+                cancellationToken);
+            return _store;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
+    public void Forget() => Volatile.Write(ref _store, null);
+
+    public void Dispose() => _gate.Dispose();
+}
