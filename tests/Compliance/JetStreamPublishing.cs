@@ -90,9 +90,10 @@ public sealed class JetStreamPublishing(Servers servers)
     private async Task UpdateStreamAsync(Action<StreamConfig> change)
     {
         await using var nats = new NatsConnection(new NatsOpts { Url = await servers.NatsAsync() });
-        var stream = await new NatsJSContext(nats).GetStreamAsync(Stream, cancellationToken: Cancel);
-        change(stream.Info.Config);
-        await stream.UpdateAsync(stream.Info.Config, Cancel);
+        var jetStream = new NatsJSContext(nats);
+        var config = (await jetStream.GetStreamAsync(Stream, cancellationToken: Cancel)).Info.Config;
+        change(config);
+        await jetStream.UpdateStreamAsync(config, Cancel);
     }
 
     private async Task<List<Delivery>> ReadAsync(JetStreamTransport transport)

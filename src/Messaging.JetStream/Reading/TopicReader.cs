@@ -11,7 +11,8 @@ namespace Messaging.JetStream;
 internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics topics, ReadRequest request, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
-    private const int MessagesAtOnce = 250;
+    private static readonly NatsJSFetchOpts Present = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(1) };
+    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(5) };
 
     // How long the server keeps a consumer whose reader does not come back. One that was only slow begins again behind what it had.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
@@ -104,12 +105,6 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (request.Until == ReadUntil.Present && !_cursor.IsDone)
-        {
-            await _consumer!.RefreshAsync(cancellationToken);
-            _cursor.Finish(_consumer.Info);
-        }
-
         return null;
     }
 
@@ -146,7 +141,7 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
                 $"Topic {request.Topic} was made again or lost its end while it was read: position {_cursor.Last} was read, its last is {stream.State.LastSeq} now.");
         }
 
-        _messages = (request.Until == ReadUntil.Live ? Follow(_consumer, _limit) : FetchAsync(_consumer, _limit.Token)).GetAsyncEnumerator(cancellationToken);
+        _messages = FetchAsync(_consumer, _limit.Token).GetAsyncEnumerator(cancellationToken);
     }
 
     private async Task EndAsync()
@@ -174,30 +169,31 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         }
     }
 
-    /// <summary>Ends when the server is silent: it answers nothing to whoever asks a consumer that it has forgotten.</summary>
-    private static IAsyncEnumerable<INatsJSMsg<byte[]>> Follow(INatsJSConsumer consumer, CancellationTokenSource limit)
+    /// <summary>
+    /// Batch after batch: to the present what is there, live also what comes. When nothing comes, the server is asked, because it
+    /// is silent, too, towards those whose consumer it has forgotten: this ends where the read has to end or to begin anew.
+    /// </summary>
+    private async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var follow = new NatsJSConsumeOpts
+        while (true)
         {
-            MaxMsgs = MessagesAtOnce,
-            IdleHeartbeat = TimeSpan.FromSeconds(2),
-            NotificationHandler = (notification, _) => notification is NatsJSTimeoutNotification ? limit.CancelAsync() : Task.CompletedTask,
-        };
-        return consumer.ConsumeAsync(BodyBytes.Instance, follow, limit.Token);
-    }
-
-    /// <summary>What is there, without waiting for more: that nothing comes may mean the end.</summary>
-    private static async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var fetch = new NatsJSFetchOpts { MaxMsgs = MessagesAtOnce, Expires = TimeSpan.FromSeconds(1) };
-        for (var isEmpty = false; !isEmpty;)
-        {
-            isEmpty = true;
-            await foreach (var message in consumer.FetchNoWaitAsync(fetch, BodyBytes.Instance, cancellationToken))
+            var isEmpty = true;
+            var batch = request.Until == ReadUntil.Live
+                ? consumer.FetchAsync(Following, BodyBytes.Instance, cancellationToken)
+                : consumer.FetchNoWaitAsync(Present, BodyBytes.Instance, cancellationToken);
+            await foreach (var message in batch)
             {
                 isEmpty = false;
                 yield return message;
             }
+
+            if (!isEmpty)
+                continue;
+            await consumer.RefreshAsync(cancellationToken);
+            if (request.Until == ReadUntil.Present)
+                _cursor.Finish(consumer.Info);
+            if (request.Until == ReadUntil.Present || consumer.Info.Delivered.ConsumerSeq != _cursor.Deliveries)
+                yield break;
         }
     }
 
