@@ -1,39 +1,30 @@
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>An endpoint a resource listens on.</summary>
-public sealed class EndpointAnnotation : IResourceAnnotation
+/// <summary>An endpoint a resource listens on, by default of scheme <c>tcp</c>, named by its scheme, on free ports.</summary>
+public sealed class EndpointAnnotation(
+    ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null, bool isProxied = true)
+    : IResourceAnnotation
 {
     private readonly TaskCompletionSource<AllocatedEndpoint> _allocation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AllocatedEndpoint? _allocated;
 
-    /// <summary>Describes an endpoint, by default of scheme <c>tcp</c>, named by its scheme, on free ports. Only TCP is supported.</summary>
-    public EndpointAnnotation(
-        ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null, int? targetPort = null, bool isProxied = true)
-    {
-        if (protocol != ProtocolType.Tcp)
-            throw new DistributedApplicationException($"An endpoint of protocol {protocol} is not supported: only TCP is.");
-
-        UriScheme = uriScheme ?? "tcp";
-        Name = name ?? UriScheme;
-        Port = port;
-        TargetPort = targetPort;
-        IsProxied = isProxied;
-    }
+    /// <summary>The transport protocol; only TCP is supported.</summary>
+    public ProtocolType Protocol { get; } = protocol;
 
     /// <summary>The scheme of the address.</summary>
-    public string UriScheme { get; }
+    public string UriScheme { get; } = uriScheme ?? "tcp";
 
     /// <summary>The name of the endpoint, unique in its resource.</summary>
-    public string Name { get; }
+    public string Name { get; } = name ?? uriScheme ?? "tcp";
 
     /// <summary>The port asked for; null for a free one.</summary>
-    public int? Port { get; }
+    public int? Port { get; } = port;
 
     /// <summary>The port the process is to listen on; null for a free one.</summary>
-    public int? TargetPort { get; }
+    public int? TargetPort { get; } = targetPort;
 
     /// <summary>Whether clients reach the process through a proxy, or the process listens on their port itself.</summary>
-    public bool IsProxied { get; }
+    public bool IsProxied { get; } = isProxied;
 
     /// <summary>Whether the process chooses the port itself and says which.</summary>
     internal bool IsAllocatedByProcess { get; init; }
@@ -57,21 +48,12 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     internal Task<AllocatedEndpoint> WaitForAllocationAsync(CancellationToken cancellationToken) => _allocation.Task.WaitAsync(cancellationToken);
 }
 
-/// <summary>Where an endpoint is.</summary>
-public sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port, string? targetPortExpression = null)
+/// <summary>Where an endpoint is, for its clients.</summary>
+public sealed record AllocatedEndpoint(EndpointAnnotation Endpoint, string Address, int Port)
 {
-    /// <summary>The host.</summary>
-    public string Address { get; } = address;
-
-    /// <summary>The port clients use.</summary>
-    public int Port { get; } = port;
-
     /// <summary>The port the process listens on, or, behind a proxy, text that each replica's own port takes the place of.</summary>
-    public string TargetPortExpression { get; } = targetPortExpression ?? port.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>The scheme.</summary>
-    public string UriScheme => endpoint.UriScheme;
+    public string TargetPortExpression { get; init; } = Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The address as a URI without a trailing slash.</summary>
-    public string UriString => $"{UriScheme}://{Address}:{Port}";
+    public string UriString => $"{Endpoint.UriScheme}://{Address}:{Port}";
 }

@@ -57,7 +57,7 @@ public sealed record EndpointReferenceExpression(EndpointReference Endpoint, End
             EndpointProperty.Host => allocated.Address,
             EndpointProperty.Port => allocated.Port.ToString(),
             EndpointProperty.TargetPort => allocated.TargetPortExpression,
-            EndpointProperty.Scheme => allocated.UriScheme,
+            EndpointProperty.Scheme => allocated.Endpoint.UriScheme,
             EndpointProperty.HostAndPort => $"{allocated.Address}:{allocated.Port}",
             _ => throw new InvalidOperationException($"An endpoint has no property {Property}."),
         };

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Standins.Aspire.Hosting.Eventing;
 
 /// <summary>Something that happens in the life of the application.</summary>
@@ -31,15 +33,13 @@ public sealed record DistributedApplicationEventSubscription(Func<IDistributedAp
 
 internal sealed class DistributedApplicationEventing : IDistributedApplicationEventing
 {
-    private readonly Lock _lock = new();
-    private readonly List<(Type Type, DistributedApplicationEventSubscription Subscription)> _subscriptions = [];
+    private readonly ConcurrentQueue<(Type Type, DistributedApplicationEventSubscription Subscription)> _subscriptions = new();
 
     public DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
         where T : IDistributedApplicationEvent
     {
         var subscription = new DistributedApplicationEventSubscription((e, token) => callback((T)e, token));
-        lock (_lock)
-            _subscriptions.Add((typeof(T), subscription));
+        _subscriptions.Enqueue((typeof(T), subscription));
         return subscription;
     }
 
@@ -50,10 +50,7 @@ internal sealed class DistributedApplicationEventing : IDistributedApplicationEv
     public async Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
         where T : IDistributedApplicationEvent
     {
-        List<DistributedApplicationEventSubscription> subscribers;
-        lock (_lock)
-            subscribers = [.. _subscriptions.Where(s => s.Type == typeof(T)).Select(s => s.Subscription)];
-        foreach (var subscriber in subscribers)
-            await subscriber.Callback(@event, cancellationToken);
+        foreach (var (_, subscription) in _subscriptions.Where(s => s.Type == typeof(T)))
+            await subscription.Callback(@event, cancellationToken);
     }
 }

@@ -22,14 +22,15 @@ internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) 
             Validate(resource, endpoint);
             if (!endpoint.IsProxied)
             {
-                endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", Reserve(resource, endpoint.Port ?? endpoint.TargetPort ?? 0));
+                endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", Claim(resource, endpoint.Port ?? endpoint.TargetPort ?? 0, Reserve));
                 continue;
             }
 
-            var proxy = Open(resource, randomizePorts ? 0 : endpoint.Port ?? 0);
-            _proxies[endpoint] = proxy;
-            endpoint.AllocatedEndpoint =
-                new AllocatedEndpoint(endpoint, "localhost", proxy.Port, $$$"""{{- portForServing "{{{resource.Name}}}-{{{endpoint.Name}}}" -}}""");
+            var proxy = _proxies[endpoint] = Claim(resource, randomizePorts ? 0 : endpoint.Port ?? 0, port => TcpProxy.Open(port, time));
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", proxy.Port)
+            {
+                TargetPortExpression = $$$"""{{- portForServing "{{{resource.Name}}}-{{{endpoint.Name}}}" -}}""",
+            };
         }
     }
 
@@ -40,7 +41,7 @@ internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) 
         for (var replica = 0; replica < resource.GetReplicaCount(); replica++)
         {
             var id = $"{resource.Name}-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz", 8)}";
-            yield return new ResourceInstance(resource, id, proxied.ToDictionary(e => e, e => Reserve(resource, e.TargetPort ?? 0)));
+            yield return new ResourceInstance(resource, id, proxied.ToDictionary(e => e, e => Claim(resource, e.TargetPort ?? 0, Reserve)));
         }
     }
 
@@ -88,11 +89,11 @@ internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) 
             throw new DistributedApplicationException(fault);
     }
 
-    private TcpProxy Open(IResource resource, int port)
+    private static T Claim<T>(IResource resource, int port, Func<int, T> bind)
     {
         try
         {
-            return TcpProxy.Open(port, time);
+            return bind(port);
         }
         catch (SocketException failure)
         {
@@ -104,27 +105,17 @@ internal sealed class EndpointAllocator(bool randomizePorts, TimeProvider time) 
     /// Binds a socket that never listens. On Linux SO_REUSEADDR, set after the bind, lets the process bind the port all the same
     /// while nobody is given it by chance; elsewhere the port is free again at once, and taken soon after.
     /// </summary>
-    private int Reserve(IResource resource, int port)
+    private int Reserve(int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.ExclusiveAddressUse = true;
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        }
-        catch (SocketException failure)
-        {
-            socket.Dispose();
-            throw new DistributedApplicationException($"'{resource.Name}' cannot have port {port}: {failure.Message}.", failure);
-        }
-
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ExclusiveAddressUse = true };
+        _reservations.Add(socket);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
         var bound = ((IPEndPoint)socket.LocalEndPoint!).Port;
         if (OperatingSystem.IsLinux())
         {
             ReadOnlySpan<byte> on = [1, 0, 0, 0];
             const int solSocket = 1, soReuseAddr = 2;
             socket.SetRawSocketOption(solSocket, soReuseAddr, on);
-            _reservations.Add(socket);
         }
         else
         {

@@ -13,6 +13,12 @@ internal static class Executables
         return path.Concat(directories).Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists);
     }
 
+    /// <summary>A server program at the place set, else on PATH or in one of the directories.</summary>
+    public static string FindServer(string name, string? setting, string packages, params IEnumerable<string> directories) =>
+        (setting is null ? Find(name, directories) : File.Exists(setting) ? setting : null)
+        ?? throw new DistributedApplicationException(
+            setting is null ? $"{name} is not installed: {packages}." : $"{name} is not where the settings say, {setting}: {packages}.");
+
     /// <summary>The dotnet host that runs this process.</summary>
     public static string DotNet()
     {

@@ -59,12 +59,8 @@ internal sealed class KafkaProcess(KafkaServerResource kafka, ProcessContext con
         return id[0] == '-' ? NewClusterId() : id;
     }
 
-    private static string FindJava()
-    {
-        var home = Environment.GetEnvironmentVariable("JAVA_HOME");
-        return (home is null ? null : Executables.Find(Path.Combine(home, "bin", "java")))
-            ?? Executables.Find("java")
-            ?? throw new DistributedApplicationException(
-                "Java is not installed: apt-get install openjdk-17-jre-headless (Debian, Ubuntu), brew install openjdk (macOS).");
-    }
+    private static string FindJava() => Executables.FindServer(
+        "java",
+        Environment.GetEnvironmentVariable("JAVA_HOME") is { Length: > 0 } home ? Path.Combine(home, "bin", "java") : null,
+        "apt-get install openjdk-17-jre-headless (Debian, Ubuntu), brew install openjdk (macOS)");
 }

@@ -5,7 +5,11 @@ internal sealed class NatsProcess(NatsServerResource server, ProcessContext cont
 {
     public async Task<ProcessSpec> PrepareAsync()
     {
-        var program = Find(context.Options.NatsServer);
+        var program = Executables.FindServer(
+            "nats-server",
+            context.Options.NatsServer,
+            "apt-get install nats-server (Debian, Ubuntu), brew install nats-server (macOS)",
+            ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"]);
         var home = context.Directory.For(server.Name);
         var configuration = Path.Combine(home, "nats.conf");
         await RunDirectory.WriteSecretAsync(configuration, await DescribeAsync(home), context.CancellationToken);
@@ -33,19 +37,5 @@ internal sealed class NatsProcess(NatsServerResource server, ProcessContext cont
 
                 """
             : text;
-    }
-
-    private static string Find(string? setting)
-    {
-        const string missing = "apt-get install nats-server (Debian, Ubuntu), brew install nats-server (macOS)";
-        if (setting is not null)
-        {
-            return File.Exists(setting)
-                ? setting
-                : throw new DistributedApplicationException($"nats-server is not at {setting} (NatsServer): {missing}.");
-        }
-
-        return Executables.Find("nats-server", "/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin")
-            ?? throw new DistributedApplicationException($"nats-server is not installed: {missing}.");
     }
 }

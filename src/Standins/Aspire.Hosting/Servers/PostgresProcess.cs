@@ -67,21 +67,15 @@ internal sealed class PostgresProcess(PostgresServerResource server, ProcessCont
 
     private static string FindBin(string? setting)
     {
-        const string missing = "apt-get install postgresql (Debian, Ubuntu), brew install postgresql@17 (macOS)";
-        if (setting is not null)
-        {
-            return File.Exists(Path.Combine(setting, "initdb"))
-                ? setting
-                : throw new DistributedApplicationException($"PostgreSQL is not in {setting} (PostgresBin): {missing}.");
-        }
-
         var places = Places
             .Where(Directory.Exists)
             .SelectMany(Directory.EnumerateDirectories)
             .OrderByDescending(d => int.TryParse(Path.GetFileName(d).Split('@')[^1], out var version) ? version : 0)
             .Select(d => Path.Combine(d, "bin"));
-        var initdb = Executables.Find("initdb", places)
-            ?? throw new DistributedApplicationException($"PostgreSQL is not installed: {missing}.");
-        return Path.GetDirectoryName(initdb)!;
+        return Path.GetDirectoryName(Executables.FindServer(
+            "initdb",
+            setting is null ? null : Path.Combine(setting, "initdb"),
+            "apt-get install postgresql (Debian, Ubuntu), brew install postgresql@17 (macOS)",
+            places))!;
     }
 }
