@@ -29,13 +29,12 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <exception cref="LabException">It does not start.</exception>
     public static async Task<BrokerProcess> StartAsync(string transport, CancellationToken cancellationToken)
     {
-        var builder = DistributedApplicationTestingBuilder.Create();
+        // The app host knows which broker it is and where it comes from; everything else stays away.
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}"], cancellationToken);
         builder.Services.AddLogging(logging => logging.ClearProviders());
+        foreach (var resource in builder.Resources.Where(resource => resource is ProjectResource or PostgresServerResource or PostgresDatabaseResource).ToArray())
+            builder.Resources.Remove(resource);
         var name = transport == "kafka" ? "kafka" : "nats";
-        var named = builder.Configuration.GetConnectionString(name) ?? (transport == "kafka" ? builder.Configuration["KAFKA_BOOTSTRAP_SERVERS"] : null);
-        if (named is not null) builder.AddConnectionString(name, ReferenceExpression.Create($"{named}"));
-        else if (transport == "kafka") builder.AddKafka(name);
-        else builder.AddNats(name).WithJetStream();
         var app = await builder.BuildAsync(cancellationToken);
         try
         {
