@@ -15,6 +15,8 @@ internal sealed class ClientFailures
     {
         if (error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl or ErrorCode.Local_Resolve)
             _telling = error;
+        else if (error.Code == ErrorCode.Local_Transport && error.Reason.Contains("SSL_HANDSHAKE", StringComparison.Ordinal))
+            _telling = new Error(ErrorCode.Local_Ssl, error.Reason); // A peer that does not speak TLS just hangs up.
         else if (error.Code == ErrorCode.Local_Transport)
             _telling ??= error;
     }
@@ -24,7 +26,7 @@ internal sealed class ClientFailures
     /// <param name="exception">What the call said.</param>
     public TransportException Describe(string what, KafkaException exception)
     {
-        var error = exception.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown
+        var error = exception.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_MsgTimedOut
             ? _telling ?? exception.Error
             : exception.Error;
         var kind = error.Code switch

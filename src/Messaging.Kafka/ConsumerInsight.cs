@@ -9,16 +9,28 @@ namespace Messaging.Kafka;
 /// still answer, from librdkafka's statistics. A question to a broker that hangs blocks for as long as the broker hangs; this
 /// never blocks. Written by the consumer's thread only, read by any.
 /// </summary>
-internal sealed class ConsumerInsight(TimeSpan tolerated)
+internal sealed class ConsumerInsight(string topic, TimeSpan tolerated)
 {
     private readonly ConcurrentDictionary<int, long> _firsts = new();
     private readonly ConcurrentDictionary<int, long> _ends = new();
     private long _answers;
     private long _answeredAt;
     private volatile bool _isAnswered = true;
+    private volatile int _partitionsAtStart;
+    private volatile int _partitionsNow;
 
     /// <summary>False once no broker has answered anything for the tolerated time.</summary>
     public bool IsAnswered => _isAnswered;
+
+    /// <summary>The topic has another number of partitions than when the subscription began: keys have moved.</summary>
+    public bool HasGrown => _partitionsNow > _partitionsAtStart && _partitionsAtStart > 0;
+
+    /// <summary>What <see cref="HasGrown"/> means, in one sentence.</summary>
+    public string Growth =>
+        $"Topic {topic} has {_partitionsNow} partitions now and had {_partitionsAtStart} when this process began to consume it: keys of other publishers have moved, and their order is lost.";
+
+    /// <summary>The number of partitions to compare with.</summary>
+    public void Begin(int partitions) => (_partitionsAtStart, _partitionsNow) = (partitions, partitions);
 
     /// <summary>A new consumer counts from zero. What was known of the brokers holds until it has been answered, or not.</summary>
     public void Restart() => (_answers, _answeredAt) = (0, 0);
@@ -52,6 +64,8 @@ internal sealed class ConsumerInsight(TimeSpan tolerated)
         using var statistics = JsonDocument.Parse(json);
         var microseconds = statistics.RootElement.GetProperty("ts").GetInt64();
         var answers = statistics.RootElement.GetProperty("rx").GetInt64();
+        if (statistics.RootElement.GetProperty("topics").TryGetProperty(topic, out var known))
+            _partitionsNow = known.GetProperty("partitions").EnumerateObject().Count(partition => partition.Name != "-1");
         if (_answeredAt == 0)
             _answeredAt = microseconds;
         if (answers > _answers)

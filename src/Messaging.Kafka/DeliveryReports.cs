@@ -10,13 +10,15 @@ internal sealed class DeliveryReports
     private readonly SortedDictionary<int, TransportException> _failures = [];
     private readonly FailedKeys _failedKeys = new();
     private readonly bool[] _reported;
+    private readonly ClientFailures _failuresOfClient;
     private readonly int _largest;
     private Error? _unreachable;
     private bool _allUnreachable = true;
     private int _missing;
 
-    public DeliveryReports(IReadOnlyList<OutgoingMessage> batch, int largest)
+    public DeliveryReports(IReadOnlyList<OutgoingMessage> batch, int largest, ClientFailures failuresOfClient)
     {
+        _failuresOfClient = failuresOfClient;
         (Batch, _largest, _missing, _reported) = (batch, largest, batch.Count, new bool[batch.Count]);
         if (batch.Count == 0)
             _outcome.SetResult(PublishOutcome.AllAcknowledged);
@@ -86,7 +88,7 @@ internal sealed class DeliveryReports
         if (_failures.Count == 0)
             _outcome.SetResult(PublishOutcome.AllAcknowledged);
         else if (_failures.Count == Batch.Count && _allUnreachable && _unreachable is not null)
-            _outcome.SetException(new TransportException($"Kafka did not answer in time: {_unreachable.Reason}", new KafkaException(_unreachable)));
+            _outcome.SetException(_failuresOfClient.Describe($"Kafka did not acknowledge {Batch.Count} messages in time", new KafkaException(_unreachable)));
         else
             _outcome.SetResult(new PublishOutcome([.. _failures.Select(found => new PublishFailure(found.Key, found.Value))]));
     }

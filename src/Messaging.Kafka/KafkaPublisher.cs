@@ -7,9 +7,12 @@ namespace Messaging.Kafka;
 /// <summary>
 /// Publishes through one idempotent, gapless producer. Records are handed to librdkafka one after the other without waiting;
 /// their delivery reports complete the batch. A record that fails for good leaves a gap in its partition: librdkafka then fails
-/// everything behind it and gives the producer up, so that nothing overtakes, and a new one takes its place. Thread-safe.
+/// everything behind it and gives the producer up, so that nothing overtakes, and a new one takes its place. The partition is
+/// chosen here, by the number of partitions that the process began with: librdkafka would move keys as soon as a topic grows.
+/// Thread-safe.
 /// </summary>
-internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan timeout, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed partial class KafkaPublisher(ProducerConfig config, KafkaTopics topics, TimeSpan timeout, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan QueueFullPause = TimeSpan.FromMilliseconds(5);
 
@@ -18,21 +21,26 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
 
     private readonly Lock _gate = new();
     private readonly List<Task> _closing = [];
+    private readonly ClientFailures _failures = new();
     private Generation? _current;
     private bool _disposed;
 
     /// <summary>Publishes a batch; see <see cref="ITransport.PublishAsync"/>.</summary>
     public async Task<PublishOutcome> PublishAsync(IReadOnlyList<OutgoingMessage> batch, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        var partitions = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var topic in batch.Select(outgoing => outgoing.Topic).Distinct(StringComparer.Ordinal))
+            partitions[topic] = await topics.CountPartitionsAsync(topic, cancellationToken);
         var generation = Current();
-        var reports = new DeliveryReports(batch, config.MessageMaxBytes ?? int.MaxValue);
+        var reports = new DeliveryReports(batch, config.MessageMaxBytes ?? int.MaxValue, _failures);
         generation.Outstanding[reports] = default;
         try
         {
             for (var i = 0; i < batch.Count && !reports.Outcome.IsCompleted; i++)
             {
                 if (!reports.HoldsBack(i))
-                    await ProduceAsync(generation, reports, i, cancellationToken);
+                    await ProduceAsync(generation, reports, i, partitions[batch[i].Topic], cancellationToken);
             }
 
             return await reports.Outcome.WaitAsync(cancellationToken);
@@ -80,17 +88,18 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
         await Task.WhenAll(closing);
     }
 
-    private async ValueTask ProduceAsync(Generation generation, DeliveryReports reports, int index, CancellationToken cancellationToken)
+    private async ValueTask ProduceAsync(Generation generation, DeliveryReports reports, int index, int partitions, CancellationToken cancellationToken)
     {
         var (topic, message) = reports.Batch[index];
         var record = KafkaRecords.ToRecord(message);
+        var partition = new TopicPartition(topic, Partitioner.PartitionOf(message.PartitionKey, partitions));
         var began = time.GetTimestamp();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                generation.Producer.Produce(topic, record, report => reports.Complete(index, report.Error));
+                generation.Producer.Produce(partition, record, report => reports.Complete(index, report.Error));
                 return;
             }
             catch (ProduceException<byte[], byte[]> exception) when (
@@ -132,6 +141,7 @@ internal sealed partial class KafkaPublisher(ProducerConfig config, TimeSpan tim
         generation.Producer = new ProducerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) =>
             {
+                _failures.Add(error);
                 LogError(error.Code, error.Reason, error.IsFatal);
                 if (error.IsFatal)
                     GiveUp(generation, error, LastReports);

@@ -30,16 +30,16 @@ internal static class KafkaSettings
         config.EnableIdempotence = true; // Off by default in librdkafka, unlike in the Java client.
         config.EnableGaplessGuarantee = true; // Else a record that times out is overtaken by the ones behind it.
         config.Acks = Acks.All;
-        config.Partitioner = Confluent.Kafka.Partitioner.Murmur2Random; // As Messaging.Partitioner and the Java client.
         config.MessageTimeoutMs = (int)options.PublishTimeout.TotalMilliseconds;
         config.MessageMaxBytes = options.LargestMessageBytes;
         return config;
     }
 
-    public static ConsumerConfig ForConsumer(string servers, KafkaTransportOptions options, string group, bool embedded)
+    public static ConsumerConfig ForConsumer(string servers, KafkaTransportOptions options, Subscription subscription, bool embedded)
     {
         var defaults = new ConsumerConfig
         {
+            SocketTimeoutMs = SocketMilliseconds(options),
             SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
             HeartbeatIntervalMs = (int)(options.SessionTimeout / 4).TotalMilliseconds,
             QueuedMaxMessagesKbytes = FetchedKilobytes,
@@ -48,7 +48,9 @@ internal static class KafkaSettings
             FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
         };
         var config = Apply(defaults, servers, options);
-        config.GroupId = group;
+        config.GroupId = subscription.Group;
+        if (options.GroupInstanceId is { } instance)
+            config.GroupInstanceId = $"{instance}.{subscription.Topic}"; // One member for each subscription.
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
         config.EnableAutoOffsetStore = false; // Stored by us, once the handler has returned: librdkafka would store at delivery.
         config.EnableAutoCommit = true;
@@ -63,6 +65,7 @@ internal static class KafkaSettings
         var config = Apply(
             new ConsumerConfig
             {
+                SocketTimeoutMs = SocketMilliseconds(options),
                 QueuedMaxMessagesKbytes = FetchedKilobytes,
                 FetchWaitMaxMs = embedded ? EmbeddedFetchWaitMilliseconds : null,
             },
@@ -75,6 +78,9 @@ internal static class KafkaSettings
         config.EnablePartitionEof = true;
         return config;
     }
+
+    /// <summary>librdkafka waits a minute for an answer, and so would whoever stops; below two seconds it could not wait for a fetch.</summary>
+    private static int SocketMilliseconds(KafkaTransportOptions options) => (int)Math.Max(2_000, options.RequestTimeout.TotalMilliseconds);
 
     private static T Apply<T>(T config, string servers, KafkaTransportOptions options)
         where T : ClientConfig

@@ -23,36 +23,62 @@ internal sealed partial class KafkaSubscription : IDisposable
     private readonly PartitionHandler _handler;
     private readonly ConsumerConfig _config;
     private readonly TimeSpan _requestTimeout;
+    private readonly TimeSpan _closeTimeout;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OwnedPartitions _owned;
     private readonly HashSet<TopicPartition> _paused = [];
     private readonly ManualResetEventSlim _taken = new();
     private readonly ConsumerInsight _insight;
     private readonly ClientFailures _failures = new();
+    private Task _thread = Task.CompletedTask;
     private long _nextCheck;
+    private bool _toldGrowth;
 
     public KafkaSubscription(
         Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
     {
-        (_subscription, _handler, _config, _requestTimeout, _logger) = (subscription, handler, config, options.RequestTimeout, logger);
+        (_subscription, _handler, _config, _time, _logger) = (subscription, handler, config, time, logger);
+        (_requestTimeout, _closeTimeout) = (options.RequestTimeout, options.StopTimeout + (2 * options.RequestTimeout));
         _owned = new OwnedPartitions(subscription, HandleAsync, options.StopTimeout, time, logger);
-        _insight = new ConsumerInsight(SilenceTolerated(config));
+        _insight = new ConsumerInsight(subscription.Topic, SilenceTolerated(config));
     }
 
     /// <summary>Consumes until <paramref name="stopping"/>. <paramref name="aborting"/> cuts the handlers' time to finish short.</summary>
     /// <exception cref="TransportException">The topic cannot be read.</exception>
-    public Task RunAsync(CancellationToken stopping, CancellationToken aborting) =>
-        DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = stopping.Register(stopped.SetResult);
+        var thread = _thread = DedicatedThread.RunAsync($"kafka {_subscription.Group} {_subscription.Topic}", () => Run(stopping, aborting));
+        if (await Task.WhenAny(thread, stopped.Task) == thread)
+        {
+            await thread;
+            return;
+        }
+
+        try
+        {
+            await thread.WaitAsync(_closeTimeout, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // librdkafka repeats its last commit for as long as the broker hangs. Its thread ends when the broker answers, or with the process.
+            LogNotClosed(_subscription.Topic, _subscription.Group, _closeTimeout);
+        }
+    }
 
     /// <summary>
     /// What is not settled yet, by owned partition, as of the last fetch. Asks nobody and never blocks. While a partition is held
     /// back because its handler is behind, nothing is fetched: what arrives meanwhile counts once fetching goes on.
     /// </summary>
-    /// <exception cref="TransportException">No broker answers any more.</exception>
+    /// <exception cref="TransportException">No broker answers any more, or the topic has grown.</exception>
     public List<PartitionLag> ReadLag()
     {
         if (!_insight.IsAnswered)
             throw new TransportException($"No Kafka broker answers the consumer of {_subscription.Topic} in group {_subscription.Group}.");
+        if (_insight.HasGrown)
+            throw new TransportException(_insight.Growth);
         var lags = new List<PartitionLag>();
         foreach (var partition in _owned.Numbers)
         {
@@ -64,7 +90,11 @@ internal sealed partial class KafkaSubscription : IDisposable
     }
 
     /// <summary>Only after <see cref="RunAsync"/>'s task has ended.</summary>
-    public void Dispose() => _taken.Dispose();
+    public void Dispose()
+    {
+        if (_thread.IsCompleted)
+            _taken.Dispose();
+    }
 
     private void Run(CancellationToken stopping, CancellationToken aborting)
     {
@@ -78,7 +108,7 @@ internal sealed partial class KafkaSubscription : IDisposable
                 try
                 {
                     if (!checkedTopic)
-                        KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout);
+                        _insight.Begin(KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout).Partitions.Count);
                     checkedTopic = true;
                     consumer.Subscribe(_subscription.Topic);
                     while (!stopping.IsCancellationRequested)
@@ -150,6 +180,12 @@ internal sealed partial class KafkaSubscription : IDisposable
             return;
         _nextCheck = Environment.TickCount64 + CheckMilliseconds;
         _insight.ReadEnds(consumer, OwnedNow());
+        if (_insight.HasGrown && !_toldGrowth)
+        {
+            _toldGrowth = true;
+            LogGrown(_insight.Growth);
+        }
+
         if (_owned.Failure is { } failure)
             throw new TransportException($"A partition of {_subscription.Topic} in group {_subscription.Group} came to a stop: {failure.Message}", failure);
     }
@@ -248,6 +284,13 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "Kafka consumer: {Code} {Reason}")]
     private partial void LogError(ErrorCode code, string reason);
+
+    [LoggerMessage(EventId = 27, Level = LogLevel.Warning,
+        Message = "The consumer of {Topic} in group {Group} could not be closed within {Timeout}, because the broker does not answer; its last messages may come again")]
+    private partial void LogNotClosed(string topic, string group, TimeSpan timeout);
+
+    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Growth}")]
+    private partial void LogGrown(string growth);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error, Message = "The consumer of {Topic} in group {Group} is lost; a new one is made after {Pause}")]
     private partial void LogRestart(Exception exception, string topic, string group, TimeSpan pause);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,7 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
     private static readonly Dictionary<string, string> NoSettings = [];
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(50);
 
+    private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private volatile bool _embedded;
 
     /// <summary>
@@ -35,21 +37,36 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
     public Task EnsureOwnAsync(TopicDefinition topic, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken) =>
         EnsureAsync([topic], settings, isExact: false, cancellationToken);
 
-    /// <summary>How many partitions a topic has.</summary>
-    public async Task<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
+    /// <summary>
+    /// How many partitions a topic had when this process first saw it. It stays with that: if the topic grew, its keys would move.
+    /// </summary>
+    /// <exception cref="TransportException">There is no such topic, or no broker answers.</exception>
+    public async ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
     {
-        using var admin = new AdminClientBuilder(config).SetLogHandler((_, line) => KafkaLog.Forward(logger, line)).Build();
-        return (await AskAsync(() => Find(admin.Handle, topic, options.RequestTimeout), cancellationToken)).Partitions.Count;
+        if (_partitions.TryGetValue(topic, out var known))
+            return known;
+        var failures = new ClientFailures();
+        var admin = CreateAdmin(failures);
+        try
+        {
+            var found = await AskAsync(() => Find(admin.Handle, topic, options.RequestTimeout), cancellationToken);
+            return _partitions.GetOrAdd(topic, found.Partitions.Count);
+        }
+        catch (KafkaException exception)
+        {
+            throw failures.Describe($"The partitions of {topic} cannot be counted on Kafka at {config.BootstrapServers}", exception);
+        }
+        finally
+        {
+            await DedicatedThread.RunAsync("kafka admin close", admin.Dispose);
+        }
     }
 
     private async Task EnsureAsync(
         IReadOnlyCollection<TopicDefinition> topics, IReadOnlyDictionary<string, string> settings, bool isExact, CancellationToken cancellationToken)
     {
         var failures = new ClientFailures();
-        var admin = new AdminClientBuilder(config)
-            .SetErrorHandler((_, error) => failures.Add(error))
-            .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
-            .Build();
+        var admin = CreateAdmin(failures);
         try
         {
             var metadata = await AskAsync(() => admin.GetMetadata(options.RequestTimeout), cancellationToken);
@@ -140,8 +157,14 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
             var waiting = topics.Where(topic => !known.TryGetValue(topic.Name, out var found) || !IsReady(found)).Select(topic => topic.Name).ToList();
             if (waiting.Count == 0)
             {
-                foreach (var topic in topics.Where(_ => isExact))
-                    Compare(topic, known[topic.Name].Partitions.Count);
+                foreach (var topic in topics)
+                {
+                    var count = known[topic.Name].Partitions.Count;
+                    if (isExact)
+                        Compare(topic, count);
+                    _partitions[topic.Name] = count;
+                }
+
                 return;
             }
 
@@ -163,6 +186,11 @@ internal sealed class KafkaTopics(ClientConfig config, KafkaTransportOptions opt
                 + (_embedded ? " Topics of an embedded broker always have 4." : ""));
         }
     }
+
+    private IAdminClient CreateAdmin(ClientFailures failures) => new AdminClientBuilder(config)
+        .SetErrorHandler((_, error) => failures.Add(error))
+        .SetLogHandler((_, line) => KafkaLog.Forward(logger, line))
+        .Build();
 
     /// <summary>Waited for even when cancelled: the admin client must outlive the call, and the call has its own timeout.</summary>
     private static async Task<T> AskAsync<T>(Func<T> ask, CancellationToken cancellationToken)

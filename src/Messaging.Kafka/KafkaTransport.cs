@@ -34,7 +34,7 @@ public sealed class KafkaTransport : ITransport, IRequestReply, IKeyValue
         _time = time;
         _logger = loggerFactory.CreateLogger<KafkaTransport>();
         _topics = new KafkaTopics(KafkaSettings.ForAdmin(bootstrapServers, options), options, time, _logger);
-        _publisher = new KafkaPublisher(KafkaSettings.ForProducer(bootstrapServers, options), options.PublishTimeout, time, _logger);
+        _publisher = new KafkaPublisher(KafkaSettings.ForProducer(bootstrapServers, options), _topics, options.PublishTimeout, time, _logger);
         _requests = new KafkaRequests(this, _topics, time, _logger);
     }
 
@@ -81,7 +81,7 @@ public sealed class KafkaTransport : ITransport, IRequestReply, IKeyValue
         ArgumentNullException.ThrowIfNull(subscription);
         ArgumentNullException.ThrowIfNull(handler);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _disposing.Token);
-        var config = KafkaSettings.ForConsumer(_bootstrapServers, _options, subscription.Group, _topics.Embedded);
+        var config = KafkaSettings.ForConsumer(_bootstrapServers, _options, subscription, _topics.Embedded);
         using var running = new KafkaSubscription(subscription, handler, config, _options, _time, _logger);
         var task = running.RunAsync(linked.Token, _disposing.Token);
         _subscriptions[running] = task;

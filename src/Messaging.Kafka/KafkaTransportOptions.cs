@@ -19,8 +19,7 @@ public sealed record KafkaTransportOptions
     public IReadOnlyDictionary<string, string> TopicSettings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Further client settings by librdkafka's names, such as <c>security.protocol</c>, <c>sasl.username</c> or
-    /// <c>group.instance.id</c>. They win over what the transport sets, except for what its promises rest on. Default: none.
+    /// Further client settings by librdkafka's names, such as <c>security.protocol</c> or <c>sasl.username</c>. They win over what the transport sets, except for what its promises rest on. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, string> ClientSettings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -39,9 +38,15 @@ public sealed record KafkaTransportOptions
     /// <summary>After how long without a heartbeat the group gives an instance's partitions to others. Default 6 s, the least that Apache Kafka allows.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>
+    /// A name of this instance that outlives its restart: it then gets its partitions back without moving any of the others', if
+    /// it returns within <see cref="SessionTimeout"/>. Unique among the instances of a service. Default null: a member like any other.
+    /// </summary>
+    public string? GroupInstanceId { get; init; }
+
     /// <summary>How long handlers may take to finish once the subscription stops or a partition is taken away. Default 20 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long to wait for the brokers' answers about topics and positions. Default 10 s.</summary>
+    /// <summary>How long to wait for a broker's answer, about topics, positions or a commit. At least 2 s for consumers. Default 10 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

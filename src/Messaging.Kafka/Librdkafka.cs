@@ -28,7 +28,8 @@ internal static class Librdkafka
         }
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
+    /// <summary>For another assembly that calls librdkafka itself: its resolver.</summary>
+    internal static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         if (NativeLibrary.TryLoad(name, assembly, searchPath, out var handle))
             return handle;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Confluent.Kafka;
 using Messaging;
 using Messaging.Kafka;
@@ -5,60 +7,180 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Compliance;
 
-/// <summary>Against an embedded broker of the test's own, which it may take away.</summary>
-public sealed class KafkaBroker
+/// <summary>Against an embedded broker of the test's own, which it may make hang, refuse, or take away.</summary>
+public sealed class KafkaBroker : IDisposable
 {
-    private static readonly KafkaTransportOptions Impatient = new() { PublishTimeout = TimeSpan.FromSeconds(2), RequestTimeout = TimeSpan.FromSeconds(5) };
+    private static readonly KafkaTransportOptions Impatient = new() { PublishTimeout = TimeSpan.FromSeconds(5), RequestTimeout = TimeSpan.FromSeconds(3) };
 
+    private readonly EmbeddedKafka _broker = new();
     private readonly TopicDefinition _topic = new($"t{Guid.NewGuid():N}.events");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    public void Dispose() => _broker.Dispose();
+
     [Fact]
     public async Task An_embedded_broker_is_known_for_what_it_is()
     {
-        using var broker = Start(out var servers);
-        await using var transport = new KafkaTransport(servers, Impatient, NullLoggerFactory.Instance, TimeProvider.System);
-        await transport.EnsureTopicsAsync([_topic], Cancel);
+        await using var transport = await ConnectAsync(Impatient);
         transport.Capabilities.Durable.ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_batch_larger_than_the_producers_buffer_is_published_all_the_same()
     {
-        using var broker = Start(out var servers);
-        var patient = Impatient with { PublishTimeout = TimeSpan.FromSeconds(60) };
-        await using var transport = new KafkaTransport(servers, patient, NullLoggerFactory.Instance, TimeProvider.System);
-        await transport.EnsureTopicsAsync([_topic], Cancel);
+        await using var transport = await ConnectAsync(Impatient with { PublishTimeout = TimeSpan.FromSeconds(60) });
         var body = new byte[900_000];
         var batch = Enumerable.Range(0, 100).Select(i => new OutgoingMessage(_topic.Name, Messages.Create($"key-{i}", body))).ToList();
         (await transport.PublishAsync(batch, Cancel)).Failures.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task When_the_broker_goes_away_publishing_fails_in_time_and_a_subscription_waits_and_can_be_stopped()
+    public async Task What_stands_behind_a_refused_message_of_its_key_is_refused_too_and_order_holds_when_it_is_sent_again()
     {
-        var broker = Start(out var servers);
-        await using var transport = new KafkaTransport(servers, Impatient, NullLoggerFactory.Instance, TimeProvider.System);
-        await transport.EnsureTopicsAsync([_topic], Cancel);
-        await using var consumption = Consumption.Start(transport, new Subscription(_topic.Name, "group"));
-        await transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 0, 10), Cancel);
-        await consumption.HandledAsync(10);
-        broker.Dispose();
+        await using var transport = await ConnectAsync(Impatient);
+        var batch = Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(_topic.Name, key, 0, 500)).ToList();
+        _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.TopicAuthorizationFailed);
+        var failed = (await transport.PublishAsync(batch, Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel)).Failures;
 
-        await Should.ThrowAsync<TransportException>(() => transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 10, 10), Cancel))
-            .WaitAsync(TimeSpan.FromSeconds(20), Cancel);
-        consumption.Running.IsCompleted.ShouldBeFalse();
-        await consumption.StopAsync();
+        failed.ShouldNotBeEmpty();
+        failed.ShouldContain(failure => failure.Cause.Message.Contains("authorization", StringComparison.OrdinalIgnoreCase));
+        failed.ShouldAllBe(failure => failure.Cause.Message.Contains(batch[failure.Index].Message.Id));
+        await using var consumption = Consumption.Start(transport, new Subscription(_topic.Name, "group"));
+        var again = failed.Select(failure => batch[failure.Index]).ToList();
+        await EventuallyAsync(async () => (await transport.PublishAsync(again, Cancel)).Succeeded);
+        await EventuallyAsync(() => Task.FromResult(
+            Messages.KeyPerPartition.All(key => consumption.Deliveries.Numbers(key).Distinct().Count() == 500)));
+        foreach (var key in Messages.KeyPerPartition)
+            consumption.Deliveries.Numbers(key).Distinct().ShouldBe(Enumerable.Range(0, 500));
     }
 
-    private static IAdminClient Start(out string servers)
+    [Fact]
+    public async Task Every_publish_ends_when_the_producer_breaks_under_it()
     {
-        Librdkafka.Locate();
-        var config = new AdminClientConfig { BootstrapServers = "ignored:9092" };
-        config.Set("test.mock.num.brokers", "1");
-        var broker = new AdminClientBuilder(config).SetLogHandler((_, _) => { }).Build();
-        servers = string.Join(',', broker.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(found => $"{found.Host}:{found.Port}"));
-        return broker;
+        await using var transport = await ConnectAsync(Impatient);
+        for (var round = 0; round < 5; round++)
+        {
+            _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.TopicAuthorizationFailed);
+            var publishing = Enumerable.Range(0, 20).Select(async i =>
+            {
+                try
+                {
+                    return (await transport.PublishAsync(Messages.Numbered(_topic.Name, $"key-{i}", 0, 20), Cancel)).Succeeded;
+                }
+                catch (TransportException)
+                {
+                    return false;
+                }
+            });
+            (await Task.WhenAll(publishing).WaitAsync(TimeSpan.FromSeconds(30), Cancel)).ShouldContain(false);
+        }
+
+        await EventuallyAsync(async () => (await transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 0, 20), Cancel)).Succeeded);
+    }
+
+    [Fact]
+    public async Task Publishing_to_a_topic_that_does_not_exist_is_refused_by_name()
+    {
+        await using var transport = await ConnectAsync(Impatient);
+        var refusal = await Should.ThrowAsync<TopicNotFoundException>(() => transport.PublishAsync(Messages.Numbered("no.such.topic", "key", 0, 1), Cancel));
+        refusal.Topic.ShouldBe("no.such.topic");
+    }
+
+    [Fact]
+    public async Task A_topic_that_may_not_be_read_is_refused_at_the_start()
+    {
+        await using var transport = await ConnectAsync(Impatient);
+        _broker.Refuse(_topic.Name, (short)ErrorCode.TopicAuthorizationFailed);
+        var refusal = await Should.ThrowAsync<TransportException>(() => transport.ConsumeAsync(new(_topic.Name, "group"), (_, _) => Task.CompletedTask, Cancel));
+        refusal.Message.ShouldContain("permission was denied");
+        refusal.Message.ShouldContain(_topic.Name);
+    }
+
+    [Fact]
+    public async Task A_broker_that_speaks_no_TLS_is_told_from_one_that_is_away()
+    {
+        var secure = Impatient with { ClientSettings = new Dictionary<string, string> { ["security.protocol"] = "ssl" } };
+        await using var transport = new KafkaTransport(_broker.Servers, secure, NullLoggerFactory.Instance, TimeProvider.System);
+        var refusal = await Should.ThrowAsync<TransportException>(() => transport.EnsureTopicsAsync([_topic], Cancel));
+        refusal.Message.ShouldContain("TLS failed");
+        refusal = await Should.ThrowAsync<TransportException>(() => transport.ConsumeAsync(new(_topic.Name, "group"), (_, _) => Task.CompletedTask, Cancel));
+        refusal.Message.ShouldContain("TLS failed");
+        refusal = await Should.ThrowAsync<TransportException>(() => transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 0, 1), Cancel));
+        refusal.Message.ShouldContain("TLS failed");
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.Local_Authentication, "the credentials were refused")]
+    [InlineData(ErrorCode.SaslAuthenticationFailed, "the credentials were refused")]
+    [InlineData(ErrorCode.Local_Ssl, "TLS failed")]
+    public void What_the_client_said_of_its_connection_explains_a_call_that_ran_into_its_timeout(ErrorCode said, string expected)
+    {
+        var failures = new ClientFailures();
+        failures.Add(new Error(said, "reason of the broker"));
+        failures.Add(new Error(ErrorCode.Local_Transport, "connection closed"));
+        var refusal = failures.Describe("Kafka", new KafkaException(new Error(ErrorCode.Local_TimedOut)));
+        refusal.Message.ShouldContain(expected);
+        refusal.Message.ShouldContain("reason of the broker");
+    }
+
+    [Fact]
+    public async Task Stopping_while_the_broker_hangs_is_bounded()
+    {
+        var transport = await ConnectAsync(Impatient with { StopTimeout = TimeSpan.FromSeconds(2), SessionTimeout = TimeSpan.FromSeconds(3) });
+        var consumption = Consumption.Start(transport, new Subscription(_topic.Name, "group"));
+        await transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 0, 10), Cancel);
+        await consumption.HandledAsync(10);
+        _broker.Delay(TimeSpan.FromMinutes(5));
+        await consumption.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await transport.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public void A_topic_that_grows_is_noticed_and_named()
+    {
+        var insight = new ConsumerInsight("orders.events", TimeSpan.FromSeconds(5));
+        insight.Begin(4);
+        insight.ReadStatistics(Statistics(4));
+        insight.HasGrown.ShouldBeFalse();
+        insight.ReadStatistics(Statistics(6));
+        insight.HasGrown.ShouldBeTrue();
+        insight.Growth.ShouldStartWith("Topic orders.events has 6 partitions now and had 4");
+
+        static string Statistics(int partitions)
+        {
+            var known = Enumerable.Range(-1, partitions + 1).ToDictionary(number => number.ToString(CultureInfo.InvariantCulture), _ => new { });
+            return JsonSerializer.Serialize(new
+            {
+                ts = 1,
+                rx = 1,
+                topics = new Dictionary<string, object> { ["orders.events"] = new { partitions = known } },
+            });
+        }
+    }
+
+    [Fact]
+    public void A_static_member_has_a_name_for_each_of_its_subscriptions()
+    {
+        var options = new KafkaTransportOptions { GroupInstanceId = "orders-1" };
+        var subscription = new Subscription("orders.events", "orders");
+        KafkaSettings.ForConsumer("host:1", options, subscription, embedded: false).GroupInstanceId.ShouldBe("orders-1.orders.events");
+        KafkaSettings.ForConsumer("host:1", new(), subscription, embedded: false).GroupInstanceId.ShouldBeNull();
+    }
+
+    private async Task<KafkaTransport> ConnectAsync(KafkaTransportOptions options)
+    {
+        var transport = new KafkaTransport(_broker.Servers, options, NullLoggerFactory.Instance, TimeProvider.System);
+        await transport.EnsureTopicsAsync([_topic], Cancel);
+        return transport;
+    }
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await condition())
+            await timer.WaitForNextTickAsync(deadline.Token);
     }
 }

@@ -112,6 +112,23 @@ public abstract partial class TransportCompliance
     }
 
     [Fact]
+    public async Task A_message_published_again_after_the_deduplication_window_is_kept_again()
+    {
+        await using var transport = CreateForgetful();
+        Assert.SkipWhen(transport is null, nameof(TransportCapabilities.DeduplicationWindow));
+        var topic = new TopicDefinition("forgetful." + Topic);
+        await transport.EnsureTopicsAsync([topic], Cancel);
+        var message = new OutgoingMessage(topic.Name, Messages.Create("key", "1"));
+        await using var consumption = Consumption.Start(transport, Group() with { Topic = topic.Name });
+        await EventuallyAsync(async () =>
+        {
+            (await transport.PublishAsync([message], Cancel)).Failures.ShouldBeEmpty();
+            return consumption.Deliveries.Count > 1;
+        });
+        consumption.Deliveries.ShouldAllBe(delivery => delivery.Attribute("id") == message.Message.Id);
+    }
+
+    [Fact]
     public async Task Publishing_can_be_cancelled()
     {
         using var cancelled = new CancellationTokenSource();

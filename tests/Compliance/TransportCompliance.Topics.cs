@@ -33,4 +33,20 @@ public abstract partial class TransportCompliance
             () => Transport.ConsumeAsync(Group() with { Topic = "no.such." + Topic }, (_, _) => Task.CompletedTask, Cancel));
         refusal.Message.ShouldContain("no.such." + Topic);
     }
+
+    [Fact]
+    public async Task A_wrong_password_is_refused_in_one_sentence_that_does_not_tell_it()
+    {
+        await using var transport = CreateWithWrongPassword();
+        Assert.SkipWhen(transport is null, "A broker that asks for a password.");
+        var refusals = new[]
+        {
+            await Should.ThrowAsync<TransportException>(() => transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel)),
+            await Should.ThrowAsync<TransportException>(() => transport.ConsumeAsync(Group(), (_, _) => Task.CompletedTask, Cancel)),
+        };
+        refusals.ShouldAllBe(refusal => !refusal.Message.Contains(WrongPassword));
+    }
+
+    /// <summary>For <see cref="CreateWithWrongPassword"/>.</summary>
+    protected const string WrongPassword = "wr0ng-pa55w0rd";
 }

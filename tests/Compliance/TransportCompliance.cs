@@ -38,6 +38,12 @@ public abstract partial class TransportCompliance : IAsyncLifetime
     /// <summary>A transport whose broker is not there; null where there is always one.</summary>
     protected abstract ITransport? CreateUnreachable();
 
+    /// <summary>A transport that forgets ids so soon that a test can wait for it; null where the window is nothing or for ever.</summary>
+    protected virtual ITransport? CreateForgetful() => null;
+
+    /// <summary>A transport with a wrong password; null where the broker under test asks for none.</summary>
+    protected virtual ITransport? CreateWithWrongPassword() => null;
+
     /// <summary>Publishes past the transport, as a stranger would: a key and a body, no attributes.</summary>
     protected abstract Task PublishForeignAsync(string topic, string key, string body);
 

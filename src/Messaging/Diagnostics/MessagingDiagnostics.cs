@@ -11,6 +11,13 @@ public static class MessagingDiagnostics
 
     internal static ActivitySource Activities { get; } = new(Name);
 
+    /// <summary>The span of one answered request: a child of the asker's span.</summary>
+    internal static Activity? StartAnswer(Message request)
+    {
+        _ = ActivityContext.TryParse(request.TraceParent, request.TraceState, isRemote: true, out var parent);
+        return Activities.StartActivity($"answer {request.Type}", ActivityKind.Server, parent)?.SetTag("messaging.message.id", request.Id);
+    }
+
     /// <summary>The span of one handled message: a child of the span that published it, so that one order is one trace.</summary>
     internal static Activity? StartReceive(Message message, string group, Delivery delivery)
     {

@@ -16,11 +16,13 @@ public sealed class OutboxWriter(Outbox outbox, MessageCatalog catalog, CurrentM
     /// <param name="due">Not before this time; null: at once.</param>
     /// <param name="scheduleToken">A token to take it back by; null: none.</param>
     /// <param name="causationId">The message that caused this one; null: the one that the scope is handling, if any.</param>
-    /// <exception cref="InvalidOperationException">The type is not in the catalog.</exception>
+    /// <exception cref="InvalidOperationException">The type is not in the catalog, or has no topic there.</exception>
     public void Add(object message, DateTimeOffset? due = null, Guid? scheduleToken = null, string? causationId = null)
     {
         ArgumentNullException.ThrowIfNull(message);
         var definition = catalog.Of(message.GetType());
+        if (definition.Topic.Length == 0)
+            throw new InvalidOperationException($"{definition.Name} is a request or a reply: it has no topic to be published to.");
         var key = definition.KeyOf(message);
         var activity = Activity.Current;
         var envelope = new Message

@@ -5,7 +5,7 @@ namespace Messaging;
 
 /// <summary>One kind of message: its name on the wire, the topic it travels on, the CLR type that stands for it here.</summary>
 /// <param name="Name">Stable and versioned, such as <c>inventory.reserve-stock.v1</c>.</param>
-/// <param name="Topic">The topic it is published to.</param>
+/// <param name="Topic">The topic it is published to; empty for a request or a reply, which is never published.</param>
 /// <param name="ClrType">The type; it never travels.</param>
 /// <param name="KeyOf">The partition key of a message of this kind.</param>
 public sealed record MessageDefinition(string Name, string Topic, Type ClrType, Func<object, string> KeyOf);
@@ -23,7 +23,7 @@ public sealed class MessageCatalog
         var all = definitions.ToArray();
         _byName = all.ToFrozenDictionary(definition => definition.Name, StringComparer.Ordinal);
         _byType = all.ToFrozenDictionary(definition => definition.ClrType);
-        Topics = all.Select(definition => definition.Topic).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        Topics = all.Select(definition => definition.Topic).Where(topic => topic.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
     }
 
     /// <summary>The topics of all definitions, each once.</summary>

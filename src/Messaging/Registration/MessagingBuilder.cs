@@ -10,6 +10,7 @@ public sealed class MessagingBuilder
 {
     private readonly List<MessageDefinition> _messages = [];
     private readonly List<ReceiverDefinition> _receivers = [];
+    private readonly List<AnswerDefinition> _answers = [];
     private readonly Dictionary<string, Func<IServiceProvider, ITransport>> _transports = new(StringComparer.OrdinalIgnoreCase);
 
     internal MessagingBuilder(IServiceCollection services, IConfiguration configuration, string serviceName)
@@ -34,6 +35,8 @@ public sealed class MessagingBuilder
     internal IReadOnlyList<MessageDefinition> Definitions => _messages;
 
     internal IReadOnlyList<ReceiverDefinition> Receivers => _receivers;
+
+    internal IReadOnlyList<AnswerDefinition> Answers => _answers;
 
     internal IReadOnlyDictionary<string, Func<IServiceProvider, ITransport>> Transports => _transports;
 
@@ -64,6 +67,28 @@ public sealed class MessagingBuilder
         var builder = new ReceiverBuilder();
         handlers(builder);
         _receivers.Add(new ReceiverDefinition(group, topics, builder.Handlers, builder.Options));
+        return this;
+    }
+
+    /// <summary>
+    /// Answers requests of a type; the service's instances share them. What <paramref name="answer"/> throws, the asker gets as a
+    /// <see cref="RequestFailedException"/> with the exception's message. Both types are in the catalog. The host refuses to
+    /// start where the transport has no request-reply.
+    /// </summary>
+    /// <param name="answer">Answers one request, with the services of a scope of its own. Called side by side.</param>
+    /// <param name="concurrency">The most requests in an instance's hands at a time. Default 16.</param>
+    public MessagingBuilder Answer<TRequest, TReply>(Func<TRequest, IServiceProvider, CancellationToken, Task<TReply>> answer, int concurrency = 16)
+        where TRequest : class
+        where TReply : class
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(concurrency, 1);
+        _answers.Add(new AnswerDefinition(typeof(TRequest), typeof(TReply), concurrency, async (message, services, cancellationToken) =>
+        {
+            var request = RequestMessages.Read<TRequest>(message, out var error)
+                ?? throw new ArgumentException($"The request cannot be read: {error}", nameof(message));
+            return await answer(request, services, cancellationToken);
+        }));
         return this;
     }
 }

@@ -42,6 +42,12 @@ public static class MessagingServices
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<ReceiveService>(provider, receiver));
         }
 
+        foreach (var answer in builder.Answers)
+        {
+            services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<AnswerService>(provider, answer));
+        }
+
+        services.AddSingleton<RequestClient>();
         services.AddSingleton<LagMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<LagMonitor>());
         services.AddHealthChecks().AddCheck<LagMonitor>("broker");
