@@ -6,6 +6,21 @@ namespace Lab;
 /// <summary>What the lab's verbs have in common: checked options, a console, an exit code, one line for whatever fails.</summary>
 internal static class Verb
 {
+    /// <summary>The transports there are.</summary>
+    public static IReadOnlyList<string> Transports { get; } = ["jetstream", "kafka"];
+
+    /// <summary>The option that takes a transport.</summary>
+    public static Option<string?> Transport(string description)
+    {
+        var option = new Option<string?>("--transport") { Description = description, HelpName = string.Join('|', Transports) };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !Transports.Contains(token.Value, StringComparer.Ordinal))
+                result.AddError($"--transport takes {string.Join(" or ", Transports)}, not '{token.Value}'.");
+        });
+        return option;
+    }
+
     /// <summary>An option that takes a number from 1 to <paramref name="most"/>.</summary>
     public static Option<int> Number(string name, string description, int standard, int most)
     {

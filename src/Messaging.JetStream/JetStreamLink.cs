@@ -28,6 +28,7 @@ internal sealed class JetStreamLink : IAsyncDisposable
             Url = url,
             Name = AppDomain.CurrentDomain.FriendlyName,
             LoggerFactory = loggerFactory,
+            TlsOpts = new NatsTlsOpts { CaFile = options.TlsCaFile, CertFile = options.TlsCertFile, KeyFile = options.TlsKeyFile },
             RequestTimeout = options.RequestTimeout,
             ReconnectWaitMin = TimeSpan.FromMilliseconds(100),
             ReconnectWaitMax = TimeSpan.FromSeconds(2),
@@ -107,26 +108,26 @@ internal sealed class JetStreamLink : IAsyncDisposable
     /// <param name="cause">What came of it.</param>
     public TransportException Explain(string failed, Exception cause)
     {
-        var unanswered = cause is NatsJSApiNoResponseException or NatsJSPublishNoResponseException or NatsNoReplyException;
+        var unanswered = cause is NatsJSApiNoResponseException or NatsJSPublishNoResponseException or NatsNoReplyException or OperationCanceledException;
         return new($"{failed}: {(unanswered && LastComplaint is { } complaint ? complaint : cause.Message)}", cause);
     }
 
-    /// <summary>The server's complaint about a subject on this connection: a denied permission; null when there is none.</summary>
-    public string? ComplaintAbout(string subject)
+    /// <summary>The server's complaint on this connection that says <paramref name="what"/>, for a denied permission; null when there is none.</summary>
+    public string? ComplaintAbout(string what)
     {
         lock (_complaints)
-            return _complaints.FindLast(complaint => complaint.Contains($"\"{subject}\"", StringComparison.Ordinal));
+            return _complaints.FindLast(complaint => complaint.Contains(what, StringComparison.Ordinal));
     }
 
-    /// <summary>Waits for the server's complaint about a subject.</summary>
-    public async Task<string> WaitForComplaintAsync(string subject, CancellationToken cancellationToken)
+    /// <summary>Waits for such a complaint.</summary>
+    public async Task<string> WaitForComplaintAsync(string what, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task complained;
             lock (_complaints)
                 complained = _complained.Task;
-            if (ComplaintAbout(subject) is { } complaint)
+            if (ComplaintAbout(what) is { } complaint)
                 return complaint;
             await complained.WaitAsync(cancellationToken);
         }

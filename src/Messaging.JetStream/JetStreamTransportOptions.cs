@@ -34,6 +34,15 @@ public sealed record JetStreamTransportOptions
     /// </summary>
     public TimeSpan AckWait { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>PEM file of the authorities to trust with TLS, which is then required. Default: the machine's, and TLS where the server offers it.</summary>
+    public string? TlsCaFile { get; init; }
+
+    /// <summary>PEM file of this process's certificate, for servers that want one; with <see cref="TlsKeyFile"/>. Default: none.</summary>
+    public string? TlsCertFile { get; init; }
+
+    /// <summary>PEM file of the private key of <see cref="TlsCertFile"/>.</summary>
+    public string? TlsKeyFile { get; init; }
+
     /// <summary>How long handlers may take to finish once the subscription stops. Default 20 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
 

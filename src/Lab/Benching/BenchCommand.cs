@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lab.Benching.Nats;
+using Lab.Benching.Transports;
 
 namespace Lab.Benching;
 
@@ -7,6 +8,10 @@ namespace Lab.Benching;
 internal static class BenchCommand
 {
     private static readonly Option<int> Messages = Verb.Number("--messages", "How many messages a round of each scenario takes", 50_000, 1_000_000);
+
+    private static readonly Option<string?> Transport = Verb.Transport("The broker; both in turn by default.");
+
+    private static readonly Option<int> Published = Verb.Number("--messages", "How many messages a round publishes and consumes", 20_000, 1_000_000);
 
     private static readonly Option<int> Rounds = Verb.Number("--rounds", "How often each scenario is measured, after one round to warm up", 5, 100);
 
@@ -25,6 +30,25 @@ internal static class BenchCommand
                 return ExitCodes.Kept;
             },
             cancel));
-        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats };
+        var transport = new Command("transport", "Measures the port against the broker's own client, in one process with the same durability.")
+        {
+            Transport, Published, Rounds, Json,
+        };
+        transport.SetAction((arguments, cancel) => Verb.RunAsync(
+            arguments.GetValue(Json),
+            async (console, json) =>
+            {
+                var reports = new List<TransportReport>();
+                foreach (var name in arguments.GetValue(Transport) is { } one ? [one] : Verb.Transports)
+                {
+                    reports.Add(await new TransportBench(name, arguments.GetValue(Published), arguments.GetValue(Rounds), console).RunAsync(cancel));
+                    TransportBenchView.Show(console, reports[^1]);
+                }
+
+                if (json is not null) await TransportReport.WriteAsync(json, reports, cancel);
+                return ExitCodes.Kept;
+            },
+            cancel));
+        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats, transport };
     }
 }

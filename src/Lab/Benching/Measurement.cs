@@ -22,24 +22,44 @@ internal sealed record Measurement(int Messages, double Seconds, double ClientSe
 
     public double BytesPerMessage => (double)AllocatedBytes / Messages;
 
-    /// <summary>Runs an action that handles that many messages and measures it.</summary>
-    public static async Task<Measurement> OfAsync(int messages, Process? server, Func<Task> action)
+    /// <summary>The median of something over several rounds.</summary>
+    public static double Median(IEnumerable<Measurement> rounds, Func<Measurement, double> of)
+    {
+        double[] sorted = [.. rounds.Select(of).Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+}
+
+/// <summary>Measures from its start to its stop.</summary>
+internal sealed class Meter
+{
+    private readonly Process? _server;
+    private readonly long _allocated = GC.GetTotalAllocatedBytes(precise: true);
+    private readonly TimeSpan _client = Environment.CpuUsage.TotalTime;
+    private readonly TimeSpan? _serverTime;
+    private readonly long _start;
+
+    private Meter(Process? server)
+    {
+        (_server, _serverTime) = (server, ProcessorTime(server));
+        _start = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Starts to measure, of the server too where its process is known.</summary>
+    public static Meter Start(Process? server)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        var clientStart = Environment.CpuUsage.TotalTime;
-        var serverStart = ProcessorTime(server);
-        var start = Stopwatch.GetTimestamp();
-        await action();
-        var elapsed = Stopwatch.GetElapsedTime(start);
-        return new Measurement(
-            messages,
-            elapsed.TotalSeconds,
-            (Environment.CpuUsage.TotalTime - clientStart).TotalSeconds,
-            (ProcessorTime(server) - serverStart)?.TotalSeconds,
-            GC.GetTotalAllocatedBytes(precise: true) - allocated);
+        return new Meter(server);
     }
+
+    /// <summary>What so many messages have cost since the start.</summary>
+    public Measurement Stop(int messages) => new(
+        messages,
+        Stopwatch.GetElapsedTime(_start).TotalSeconds,
+        (Environment.CpuUsage.TotalTime - _client).TotalSeconds,
+        (ProcessorTime(_server) - _serverTime)?.TotalSeconds,
+        GC.GetTotalAllocatedBytes(precise: true) - _allocated);
 
     private static TimeSpan? ProcessorTime(Process? process)
     {

@@ -8,14 +8,7 @@ internal static class DemoCommand
 {
     private const int MostOrders = 100_000;
 
-    private static readonly string[] Transports = ["jetstream", "kafka"];
-
-    private static readonly Option<string> Transport = new("--transport")
-    {
-        Description = "The broker the services talk through.",
-        HelpName = string.Join('|', Transports),
-        DefaultValueFactory = _ => Transports[0],
-    };
+    private static readonly Option<string?> Transport = Verb.Transport($"The broker the services talk through, {Verb.Transports[0]} by default.");
 
     private static readonly Option<int> Orders = Verb.Number("--orders", "How many orders to place", 200, MostOrders);
 
@@ -33,11 +26,6 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        Transport.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && !Transports.Contains(token.Value, StringComparer.Ordinal))
-                result.AddError($"--transport takes {string.Join(" or ", Transports)}, not '{token.Value}'.");
-        });
         Seed.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !int.TryParse(token.Value, out _)) result.AddError($"--seed takes a whole number, not '{token.Value}'.");
@@ -49,7 +37,7 @@ internal static class DemoCommand
         };
         command.SetAction((arguments, cancel) => RunAsync(
             new DemoOptions(
-                arguments.GetRequiredValue(Transport),
+                arguments.GetValue(Transport) ?? Verb.Transports[0],
                 arguments.GetValue(Orders),
                 arguments.GetValue(Seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue),
                 arguments.GetValue(InventoryReplicas),

@@ -44,8 +44,8 @@ internal sealed class ReadCursor(ReadRequest request)
         }
     }
 
-    /// <summary>The server says that there is nothing more: true when that is all there was at the call.</summary>
-    public bool Finish(ConsumerInfo consumer) => IsDone |= consumer.NumPending == 0 && consumer.Delivered.ConsumerSeq == _lastDelivery;
+    /// <summary>The server was asked when nothing more came: done when it has nothing more, and nothing was lost on the way.</summary>
+    public void Finish(ConsumerInfo consumer) => IsDone |= consumer.NumPending == 0 && consumer.Delivered.ConsumerSeq == _lastDelivery;
 
     /// <summary>Takes note of a message that arrived.</summary>
     /// <returns>Null when deliveries before it are missing; else whether it is wanted.</returns>

@@ -11,7 +11,8 @@ namespace Messaging.JetStream;
 internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics topics, ReadRequest request, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
-    private const int MessagesAtOnce = 250;
+    private static readonly NatsJSFetchOpts Present = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(1) };
+    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(5) };
 
     // How long the server keeps a consumer whose reader does not come back. One that was only slow begins again behind what it had.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
@@ -104,12 +105,6 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (request.Until == ReadUntil.Present && !_cursor.IsDone)
-        {
-            await _consumer!.RefreshAsync(cancellationToken);
-            _cursor.Finish(_consumer.Info);
-        }
-
         return null;
     }
 
@@ -127,7 +122,15 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
             NumReplicas = 1,
         };
         _cursor.Describe(asked);
-        _consumer = await link.JetStream.CreateOrUpdateConsumerAsync(Streams.NameOf(request.Topic), asked, cancellationToken);
+        try
+        {
+            _consumer = await link.JetStream.CreateOrUpdateConsumerAsync(Streams.NameOf(request.Topic), asked, cancellationToken);
+        }
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        {
+            throw new TopicNotFoundException(request.Topic, exception);
+        }
+
         Compare(asked, _consumer.Info.Config);
 
         // Behind the consumer: it is gone if the stream is replaced now.
@@ -138,8 +141,7 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
                 $"Topic {request.Topic} was made again or lost its end while it was read: position {_cursor.Last} was read, its last is {stream.State.LastSeq} now.");
         }
 
-        _messages = (request.Until == ReadUntil.Live ? Follow(_consumer, _limit.Token) : FetchAsync(_consumer, _limit.Token))
-            .GetAsyncEnumerator(cancellationToken);
+        _messages = FetchAsync(_consumer, _limit.Token).GetAsyncEnumerator(cancellationToken);
     }
 
     private async Task EndAsync()
@@ -167,23 +169,31 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
         }
     }
 
-    private static IAsyncEnumerable<INatsJSMsg<byte[]>> Follow(INatsJSConsumer consumer, CancellationToken cancellationToken) =>
-        consumer.ConsumeAsync(
-            BodyBytes.Instance,
-            new NatsJSConsumeOpts { MaxMsgs = MessagesAtOnce, IdleHeartbeat = TimeSpan.FromSeconds(5), MaxConsecutive503Errors = 1 },
-            cancellationToken);
-
-    /// <summary>What is there, without waiting for more: an empty answer may mean the end.</summary>
-    private static async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// Batch after batch: to the present what is there, live also what comes. When nothing comes, the server is asked, because it
+    /// is silent, too, towards those whose consumer it has forgotten: this ends where the read has to end or to begin anew.
+    /// </summary>
+    private async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var isEmpty = false; !isEmpty;)
+        while (true)
         {
-            isEmpty = true;
-            await foreach (var message in consumer.FetchNoWaitAsync(new NatsJSFetchOpts { MaxMsgs = MessagesAtOnce }, BodyBytes.Instance, cancellationToken))
+            var isEmpty = true;
+            var batch = request.Until == ReadUntil.Live
+                ? consumer.FetchAsync(Following, BodyBytes.Instance, cancellationToken)
+                : consumer.FetchNoWaitAsync(Present, BodyBytes.Instance, cancellationToken);
+            await foreach (var message in batch)
             {
                 isEmpty = false;
                 yield return message;
             }
+
+            if (!isEmpty)
+                continue;
+            await consumer.RefreshAsync(cancellationToken);
+            if (request.Until == ReadUntil.Present)
+                _cursor.Finish(consumer.Info);
+            if (request.Until == ReadUntil.Present || consumer.Info.Delivered.ConsumerSeq != _cursor.Deliveries)
+                yield break;
         }
     }
 

@@ -39,21 +39,15 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
                 subject, request.Body, headers, BodyBytes.Instance, BodyBytes.Instance, replyOpts: new NatsSubOpts { Timeout = timeout }, cancellationToken: limit.Token);
             return Read(address, reply);
         }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is NatsNoReplyException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw wasOpen
-                ? new RequestTimeoutException(address, timeout, exception)
-                : new TransportException($"NATS at {link.Url} was not reached within {timeout}.", exception);
+            throw !wasOpen ? new TransportException($"NATS at {link.Url} was not reached within {timeout}.", exception)
+                : link.ComplaintAbout($"Publish to \"{subject}\"") is not null ? link.Explain($"NATS at {link.Url} did not take the request to {address}", exception)
+                : new RequestTimeoutException(address, timeout, exception);
         }
         catch (NatsNoRespondersException exception)
         {
             throw new NoRespondersException(address, exception);
-        }
-        catch (NatsNoReplyException exception)
-        {
-            if (link.ComplaintAbout(subject) is not null)
-                throw link.Explain($"NATS at {link.Url} did not take the request to {address}", exception);
-            throw new RequestTimeoutException(address, timeout, exception);
         }
         catch (NatsException exception)
         {
@@ -76,7 +70,7 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
             var limit = new ParallelOptions { MaxDegreeOfParallelism = responder.Concurrency, CancellationToken = finishing.Token };
             var answering = Parallel.ForEachAsync(requests.Msgs.ReadAllAsync(finishing.Token), limit, (request, token) => AnswerAsync(request, handler, token));
 
-            var denied = link.WaitForComplaintAsync(subject, ending.Token);
+            var denied = link.WaitForComplaintAsync($"Subscription to \"{subject}\"", ending.Token);
             await Task.WhenAny(denied, answering);
             await ending.CancelAsync();
             if (denied.IsCompletedSuccessfully)

@@ -1,4 +1,3 @@
-using Lab.Running;
 using Spectre.Console;
 
 namespace Lab.Benching.Nats;
@@ -15,9 +14,8 @@ internal sealed class NatsBench(int messages, int rounds, IAnsiConsole console)
     /// <exception cref="LabException">The server does not start, or messages are missing.</exception>
     public async Task<NatsReport> RunAsync(CancellationToken cancellationToken)
     {
-        await using var server = await NatsServerProcess.StartAsync(cancellationToken);
-        var broker = await NatsBroker.DescribeAsync(server.Url, cancellationToken);
-        console.WriteLine($"{typeof(NatsConnection).Assembly.GetName().Name} against {broker}, {messages} messages, {rounds} rounds");
+        await using var server = await BrokerProcess.StartAsync("jetstream", cancellationToken);
+        console.WriteLine($"{typeof(NatsConnection).Assembly.GetName().Name} against {server.Description}, {messages} messages, {rounds} rounds");
         var measured = new Dictionary<(NatsScenario, int), List<Measurement>>();
 
         // The first round warms up and does not count. Rounds, not scenarios, come again: what disturbs the machine disturbs them all.
@@ -36,19 +34,21 @@ internal sealed class NatsBench(int messages, int rounds, IAnsiConsole console)
         return new NatsReport
         {
             Client = typeof(NatsConnection).Assembly.GetName().Name!,
-            Server = broker.ToString(),
+            Server = server.Description.ToString(),
             Processors = Environment.ProcessorCount,
             Messages = messages,
             Rows = [.. measured.Select(entry => NatsRow.Of(entry.Key.Item1.Name, entry.Key.Item2, entry.Value))],
         };
     }
 
-    private async Task<Measurement> RunAsync(NatsScenario scenario, int bytes, NatsServerProcess server, CancellationToken cancellationToken)
+    private async Task<Measurement> RunAsync(NatsScenario scenario, int bytes, BrokerProcess server, CancellationToken cancellationToken)
     {
         await using var lane = await NatsLane.OpenAsync(server.Url, bytes, cancellationToken);
         var count = Math.Max(1, (int)(messages * scenario.Share));
         await scenario.PrepareAsync(lane, count, cancellationToken);
-        var measurement = await Measurement.OfAsync(count, server.Process, () => scenario.RunAsync(lane, count, cancellationToken));
+        var meter = Meter.Start(server.Process);
+        await scenario.RunAsync(lane, count, cancellationToken);
+        var measurement = meter.Stop(count);
         var stored = await lane.CountAsync(cancellationToken);
         var expected = scenario.Stores ? count : 0;
         if (stored != expected) throw new LabException($"{scenario.Name}: the stream holds {stored} messages instead of {expected}");

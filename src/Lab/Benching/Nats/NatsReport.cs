@@ -54,17 +54,11 @@ internal sealed record NatsRow(
         scenario,
         payloadBytes,
         Math.Round(rounds.Max(round => round.PerSecond)),
-        Math.Round(Median(rounds, round => round.PerSecond)),
-        Math.Round(Median(rounds, round => round.ClientMicroseconds), 2),
-        rounds.All(round => round.ServerMicroseconds is not null) ? Math.Round(Median(rounds, round => round.ServerMicroseconds!.Value), 2) : null,
-        Math.Round(Median(rounds, round => round.BytesPerMessage)),
+        Math.Round(Measurement.Median(rounds, round => round.PerSecond)),
+        Math.Round(Measurement.Median(rounds, round => round.ClientMicroseconds), 2),
+        rounds.All(round => round.ServerMicroseconds is not null) ? Math.Round(Measurement.Median(rounds, round => round.ServerMicroseconds!.Value), 2) : null,
+        Math.Round(Measurement.Median(rounds, round => round.BytesPerMessage)),
         NatsBaseline.Find(scenario, payloadBytes));
-
-    private static double Median(IEnumerable<Measurement> rounds, Func<Measurement, double> of)
-    {
-        double[] sorted = [.. rounds.Select(of).Order()];
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-    }
 }
 
 /// <summary>

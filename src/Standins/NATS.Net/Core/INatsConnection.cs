@@ -44,10 +44,17 @@ public interface INatsConnection : IAsyncDisposable
     /// Publishes; returns when the message is in the write buffer and the buffer is not over-full. While disconnected it waits for the connection.
     /// Throws <see cref="NatsPayloadTooLargeException"/> when the server would refuse the size.
     /// </summary>
-    ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
+    ValueTask PublishAsync<T>(
+        string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default,
+        NatsPubOpts? opts = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects. Cancellation ends it without an exception, after what has arrived.</summary>
-    IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Subscribes at the first step of the enumeration and unsubscribes at its end. Survives reconnects. Cancellation ends it without an
+    /// exception, after what has arrived.
+    /// </summary>
+    IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(
+        string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Publishes with a reply subject and waits for the first reply. Throws <see cref="NatsNoReplyException"/> after the timeout and
@@ -64,7 +71,9 @@ public interface INatsConnection : IAsyncDisposable
         CancellationToken cancellationToken = default);
 
     /// <summary>Subscribes at once: messages published after this on the same connection will arrive. Cancellation ends the subscription.</summary>
-    ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default);
+    ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(
+        string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default,
+        CancellationToken cancellationToken = default);
 }
 
 /// <summary>A subscription held by the caller; disposing it unsubscribes.</summary>

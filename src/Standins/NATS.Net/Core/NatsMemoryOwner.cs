@@ -18,10 +18,6 @@ public struct NatsMemoryOwner<T> : IMemoryOwner<T>
         Length = length;
     }
 
-    /// <summary>An owner of nothing.</summary>
-    [SuppressMessage("Design", "CA1000:Do not declare static members on generic types", Justification = "The shape is the official API's.")]
-    public static NatsMemoryOwner<T> Empty => new([], 0);
-
     /// <summary>The number of items.</summary>
     public int Length { get; }
 

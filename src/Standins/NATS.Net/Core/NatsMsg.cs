@@ -40,7 +40,9 @@ public readonly record struct NatsMsg<T>
     }
 
     /// <summary>Publishes a reply. Throws <see cref="NatsException"/> when none is expected.</summary>
-    public ValueTask ReplyAsync<TReply>(TReply data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<TReply>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
+    public ValueTask ReplyAsync<TReply>(
+        TReply data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<TReply>? serializer = default,
+        NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
     {
         CheckReply();
         return Connection.PublishAsync(ReplyTo, data, headers, replyTo, serializer, opts, cancellationToken);

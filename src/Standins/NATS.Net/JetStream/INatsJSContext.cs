@@ -21,10 +21,14 @@ public interface INatsJSContext
     /// <see cref="PubAckResponse.Error"/> or call <see cref="NatsJSExtensions.EnsureSuccess"/>. Throws <see cref="NatsJSPublishNoResponseException"/>
     /// when no stream takes the subject (at once) or no answer came in time. Writes the options into <paramref name="headers"/>.
     /// </summary>
-    ValueTask<PubAckResponse> PublishAsync<T>(string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default, CancellationToken cancellationToken = default);
+    ValueTask<PubAckResponse> PublishAsync<T>(
+        string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="PublishAsync{T}"/>, but returns <see cref="NatsException"/>s instead of throwing them.</summary>
-    ValueTask<NatsResult<PubAckResponse>> TryPublishAsync<T>(string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default, CancellationToken cancellationToken = default);
+    ValueTask<NatsResult<PubAckResponse>> TryPublishAsync<T>(
+        string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Creates a stream; does nothing when it exists with the same configuration, error 400/10058 with another.</summary>
     ValueTask<INatsJSStream> CreateStreamAsync(StreamConfig config, CancellationToken cancellationToken = default);
@@ -85,11 +89,13 @@ public interface INatsJSConsumer
     /// when the connection gives up. The buffer never exceeds what was pulled and drops nothing. A message whose payload cannot be
     /// deserialised arrives with <see cref="INatsJSMsg{T}.Error"/> set.
     /// </summary>
-    IAsyncEnumerable<INatsJSMsg<T>> ConsumeAsync<T>(INatsDeserialize<T>? serializer = default, NatsJSConsumeOpts? opts = default, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<INatsJSMsg<T>> ConsumeAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsJSConsumeOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>One batch: ends when it is full or its time is over.</summary>
     IAsyncEnumerable<INatsJSMsg<T>> FetchAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
 
     /// <summary>What there is right now, at most one batch.</summary>
-    IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(
+        NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
 }

@@ -15,7 +15,9 @@ internal sealed class NatsJSConsumer(NatsJSContext context, ConsumerInfo info) :
     public async ValueTask RefreshAsync(CancellationToken cancellationToken = default) =>
         Info = await context.GetConsumerInfoAsync(Info.StreamName, Info.Name, cancellationToken);
 
-    public async IAsyncEnumerable<INatsJSMsg<T>> ConsumeAsync<T>(INatsDeserialize<T>? serializer = default, NatsJSConsumeOpts? opts = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<INatsJSMsg<T>> ConsumeAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsJSConsumeOpts? opts = default,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await using var pull = new ConsumePull<T>(this, opts ?? new NatsJSConsumeOpts { MaxMsgs = DefaultMaxMsgs }, serializer);
         await pull.StartAsync(cancellationToken);
@@ -29,13 +31,17 @@ internal sealed class NatsJSConsumer(NatsJSContext context, ConsumerInfo info) :
         }
     }
 
-    public IAsyncEnumerable<INatsJSMsg<T>> FetchAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<INatsJSMsg<T>> FetchAsync<T>(
+        NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         FetchCoreAsync(opts, serializer, noWait: false, cancellationToken);
 
-    public IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(
+        NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         FetchCoreAsync(opts, serializer, noWait: true, cancellationToken);
 
-    private async IAsyncEnumerable<INatsJSMsg<T>> FetchCoreAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer, bool noWait, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<INatsJSMsg<T>> FetchCoreAsync<T>(
+        NatsJSFetchOpts opts, INatsDeserialize<T>? serializer, bool noWait,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(opts);
         await using var pull = new FetchPull<T>(this, opts, serializer, noWait);

@@ -8,14 +8,18 @@ namespace Standins.NATS.Client.JetStream;
 public sealed partial class NatsJSContext
 {
     /// <inheritdoc />
-    public async ValueTask<PubAckResponse> PublishAsync<T>(string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default, CancellationToken cancellationToken = default)
+    public async ValueTask<PubAckResponse> PublishAsync<T>(
+        string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default,
+        CancellationToken cancellationToken = default)
     {
         var result = await TryPublishAsync(subject, data, serializer, opts, headers, cancellationToken);
         return result.Success ? result.Value : throw result.Error;
     }
 
     /// <inheritdoc />
-    public async ValueTask<NatsResult<PubAckResponse>> TryPublishAsync<T>(string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default, CancellationToken cancellationToken = default)
+    public async ValueTask<NatsResult<PubAckResponse>> TryPublishAsync<T>(
+        string subject, T? data, INatsSerialize<T>? serializer = default, NatsJSPubOpts? opts = default, NatsHeaders? headers = default,
+        CancellationToken cancellationToken = default)
     {
         try
         {

@@ -20,7 +20,7 @@ public sealed partial class NatsJSContext : INatsJSContext
         ArgumentNullException.ThrowIfNull(opts);
         Core = connection as NatsConnection ?? throw new ArgumentException($"not a {nameof(NatsConnection)}", nameof(connection));
         Opts = opts;
-        // Nobody listening is an answer here, not an exception: publishes may retry it.
+        // Nobody listening is an answer here, not an exception.
         _replyOpts = new NatsSubOpts { Timeout = opts.RequestTimeout, ThrowIfNoResponders = false };
     }
 
@@ -48,7 +48,8 @@ public sealed partial class NatsJSContext : INatsJSContext
         NatsMsg<NatsJSApiResult<TResponse>> reply;
         try
         {
-            reply = await Core.RequestAsync(subject, request, headers: null, NatsJSJson.Serializer<TRequest>(), NatsJSApiResultSerializer<TResponse>.Default, requestOpts: null, _replyOpts, cancellationToken);
+            reply = await Core.RequestAsync(
+                subject, request, headers: null, NatsJSJson.Serializer<TRequest>(), NatsJSApiResultSerializer<TResponse>.Default, requestOpts: null, _replyOpts, cancellationToken);
         }
         catch (NatsNoReplyException)
         {

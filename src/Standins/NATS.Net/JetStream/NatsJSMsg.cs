@@ -26,7 +26,10 @@ public interface INatsJSMsg<out T>
     /// <summary>Throws <see cref="Error"/> if there is one.</summary>
     void EnsureSuccess();
 
-    /// <summary>Settles the message, with <see cref="Models.ConsumerConfigAckPolicy.All"/> also those before it. Returns when the command is in the write buffer, with a double ack when the server has confirmed.</summary>
+    /// <summary>
+    /// Settles the message, with <see cref="Models.ConsumerConfigAckPolicy.All"/> also those before it. Returns when the command is in the write
+    /// buffer, with a double ack when the server has confirmed.
+    /// </summary>
     ValueTask AckAsync(AckOpts? opts = null, CancellationToken cancellationToken = default);
 
     /// <summary>Has it delivered again, at once or after <see cref="AckOpts.NakDelay"/>.</summary>
@@ -79,7 +82,8 @@ internal sealed class NatsJSMsg<T>(NatsJSConsumer consumer, in NatsMsg<T> messag
     }
 
     private static async ValueTask ConfirmAsync(NatsJSContext context, string replyTo, byte[] ack, CancellationToken cancellationToken) =>
-        await context.Core.RequestAsync(replyTo, ack, requestSerializer: DefaultSerializer<byte[]>.Instance, replySerializer: DefaultSerializer<byte[]>.Instance, cancellationToken: cancellationToken);
+        await context.Core.RequestAsync(
+            replyTo, ack, requestSerializer: DefaultSerializer<byte[]>.Instance, replySerializer: DefaultSerializer<byte[]>.Instance, cancellationToken: cancellationToken);
 }
 
 /// <summary>The payloads of acknowledgements.</summary>

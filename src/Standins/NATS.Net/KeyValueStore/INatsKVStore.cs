@@ -29,7 +29,10 @@ public interface INatsKVStore
     /// <summary>Writes a value if <paramref name="revision"/> is the key's newest, 0 for none. Throws <see cref="NatsKVWrongLastRevisionException"/> when it is not.</summary>
     ValueTask<ulong> UpdateAsync<T>(string key, T value, ulong revision, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Marks a key as deleted; its history stays. Throws <see cref="NatsKVWrongLastRevisionException"/> when <see cref="NatsKVDeleteOpts.Revision"/> is given and not the newest.</summary>
+    /// <summary>
+    /// Marks a key as deleted; its history stays. Throws <see cref="NatsKVWrongLastRevisionException"/> when
+    /// <see cref="NatsKVDeleteOpts.Revision"/> is given and not the newest.
+    /// </summary>
     ValueTask DeleteAsync(string key, NatsKVDeleteOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>Marks a key as deleted and removes its history.</summary>
@@ -39,10 +42,12 @@ public interface INatsKVStore
     /// Reads the newest entry of a key, or its first one from <paramref name="revision"/> on. Throws <see cref="NatsKVKeyNotFoundException"/> or
     /// <see cref="NatsKVKeyDeletedException"/>. With replicas the answer may come from one that is behind.
     /// </summary>
-    ValueTask<NatsKVEntry<T>> GetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
+    ValueTask<NatsKVEntry<T>> GetEntryAsync<T>(
+        string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="GetEntryAsync{T}"/>, but returns the <see cref="NatsException"/>s instead of throwing them.</summary>
-    ValueTask<NatsResult<NatsKVEntry<T>>> TryGetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
+    ValueTask<NatsResult<NatsKVEntry<T>>> TryGetEntryAsync<T>(
+        string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The newest entries of the keys that match (wildcards <c>*</c> and <c>></c> allowed), deletions included, then every change. The last of the
@@ -50,16 +55,21 @@ public interface INatsKVStore
     /// <see cref="NatsJSApiException"/> when the bucket was deleted, <see cref="NatsKVException"/> when it was replaced by one with older revisions,
     /// <see cref="OperationCanceledException"/> on cancellation.
     /// </summary>
-    IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(
+        string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Watches all keys.</summary>
-    IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>The keys that have a value now.</summary>
     IAsyncEnumerable<string> GetKeysAsync(NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>All revisions kept of a key, oldest first, deletions included.</summary>
-    IAsyncEnumerable<NatsKVEntry<T>> HistoryAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<NatsKVEntry<T>> HistoryAsync<T>(
+        string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>The bucket as the server has it.</summary>
     ValueTask<NatsKVStatus> GetStatusAsync(CancellationToken cancellationToken = default);

@@ -58,7 +58,8 @@ internal sealed class NatsKVStore : INatsKVStore
         }
     }
 
-    public ValueTask<ulong> UpdateAsync<T>(string key, T value, ulong revision, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
+    public ValueTask<ulong> UpdateAsync<T>(
+        string key, T value, ulong revision, INatsSerialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         WriteAsync(key, value, new NatsHeaders { [ExpectedRevisionHeader] = revision.ToString(CultureInfo.InvariantCulture) }, serializer, cancellationToken);
 
     public async ValueTask DeleteAsync(string key, NatsKVDeleteOpts? opts = default, CancellationToken cancellationToken = default)
@@ -76,13 +77,15 @@ internal sealed class NatsKVStore : INatsKVStore
     public ValueTask PurgeAsync(string key, NatsKVDeleteOpts? opts = default, CancellationToken cancellationToken = default) =>
         DeleteAsync(key, (opts ?? new NatsKVDeleteOpts()) with { Purge = true }, cancellationToken);
 
-    public async ValueTask<NatsKVEntry<T>> GetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
+    public async ValueTask<NatsKVEntry<T>> GetEntryAsync<T>(
+        string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
     {
         var result = await TryGetEntryAsync(key, revision, serializer, cancellationToken);
         return result.Success ? result.Value : throw result.Error;
     }
 
-    public async ValueTask<NatsResult<NatsKVEntry<T>>> TryGetEntryAsync<T>(string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
+    public async ValueTask<NatsResult<NatsKVEntry<T>>> TryGetEntryAsync<T>(
+        string key, ulong revision = default, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -98,10 +101,13 @@ internal sealed class NatsKVStore : INatsKVStore
         }
     }
 
-    public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(
+        string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default,
+        CancellationToken cancellationToken = default) =>
         new KVWatch<T>(JetStreamContext, Bucket, key, serializer, opts ?? NatsKVWatchOpts.Default).ReadAsync(cancellationToken);
 
-    public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<NatsKVEntry<T>> WatchAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
         WatchAsync(">", serializer, opts, cancellationToken);
 
     public async IAsyncEnumerable<string> GetKeysAsync(NatsKVWatchOpts? opts = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -114,7 +120,9 @@ internal sealed class NatsKVStore : INatsKVStore
         }
     }
 
-    public IAsyncEnumerable<NatsKVEntry<T>> HistoryAsync<T>(string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<NatsKVEntry<T>> HistoryAsync<T>(
+        string key, INatsDeserialize<T>? serializer = default, NatsKVWatchOpts? opts = default,
+        CancellationToken cancellationToken = default) =>
         UpToNowAsync(key, serializer, (opts ?? NatsKVWatchOpts.Default) with { IncludeHistory = true }, cancellationToken);
 
     public async ValueTask<NatsKVStatus> GetStatusAsync(CancellationToken cancellationToken = default)
@@ -173,7 +181,8 @@ internal sealed class NatsKVStore : INatsKVStore
     }
 
     // What a watch begins with, without waiting for changes.
-    private async IAsyncEnumerable<NatsKVEntry<T>> UpToNowAsync<T>(string key, INatsDeserialize<T>? serializer, NatsKVWatchOpts opts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<NatsKVEntry<T>> UpToNowAsync<T>(
+        string key, INatsDeserialize<T>? serializer, NatsKVWatchOpts opts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         opts = opts with { OnNoData = static _ => new ValueTask<bool>(true) };
         await foreach (var entry in WatchAsync(key, serializer, opts, cancellationToken))

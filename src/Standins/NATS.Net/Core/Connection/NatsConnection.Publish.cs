@@ -8,7 +8,9 @@ public sealed partial class NatsConnection
     private static readonly SearchValues<char> Whitespace = SearchValues.Create(" \t\r\n");
 
     /// <inheritdoc />
-    public ValueTask PublishAsync<T>(string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default, NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
+    public ValueTask PublishAsync<T>(
+        string subject, T data, NatsHeaders? headers = default, string? replyTo = default, INatsSerialize<T>? serializer = default,
+        NatsPubOpts? opts = default, CancellationToken cancellationToken = default)
     {
         CheckSubject(subject);
         if (replyTo is not null)
@@ -33,7 +35,8 @@ public sealed partial class NatsConnection
         return true;
     }
 
-    private async ValueTask WaitAndPublishAsync<T>(string subject, T data, NatsHeaders? headers, string? replyTo, INatsSerialize<T> serializer, CancellationToken cancellationToken)
+    private async ValueTask WaitAndPublishAsync<T>(
+        string subject, T data, NatsHeaders? headers, string? replyTo, INatsSerialize<T> serializer, CancellationToken cancellationToken)
     {
         await WaitForOpenAsync(cancellationToken);
         Send(subject, new ReplyAddress(replyTo), headers, data, serializer);

@@ -23,13 +23,17 @@ public sealed partial class NatsConnection
     }
 
     // The reply's timeout runs from when the request can be sent.
-    private async ValueTask<NatsMsg<TReply>> WaitAndRequestAsync<TRequest, TReply>(string subject, TRequest? data, NatsHeaders? headers, INatsSerialize<TRequest> requestSerializer, INatsDeserialize<TReply> replySerializer, NatsSubOpts? replyOpts, CancellationToken cancellationToken)
+    private async ValueTask<NatsMsg<TReply>> WaitAndRequestAsync<TRequest, TReply>(
+        string subject, TRequest? data, NatsHeaders? headers, INatsSerialize<TRequest> requestSerializer,
+        INatsDeserialize<TReply> replySerializer, NatsSubOpts? replyOpts, CancellationToken cancellationToken)
     {
         await WaitForOpenAsync(cancellationToken);
         return await SendRequest(subject, data, headers, requestSerializer, replySerializer, replyOpts, cancellationToken);
     }
 
-    private ValueTask<NatsMsg<TReply>> SendRequest<TRequest, TReply>(string subject, TRequest? data, NatsHeaders? headers, INatsSerialize<TRequest> requestSerializer, INatsDeserialize<TReply> replySerializer, NatsSubOpts? replyOpts, CancellationToken cancellationToken)
+    private ValueTask<NatsMsg<TReply>> SendRequest<TRequest, TReply>(
+        string subject, TRequest? data, NatsHeaders? headers, INatsSerialize<TRequest> requestSerializer,
+        INatsDeserialize<TReply> replySerializer, NatsSubOpts? replyOpts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         EnsureInbox();

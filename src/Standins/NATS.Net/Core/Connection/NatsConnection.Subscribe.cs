@@ -6,7 +6,9 @@ namespace Standins.NATS.Client.Core;
 public sealed partial class NatsConnection
 {
     /// <inheritdoc />
-    public IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<NatsMsg<T>> SubscribeAsync<T>(
+        string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default,
+        CancellationToken cancellationToken = default)
     {
         // Not at the first step: a wrong subject should be seen by whoever wrote it.
         CheckSubject(subject);
@@ -15,7 +17,9 @@ public sealed partial class NatsConnection
     }
 
     /// <inheritdoc />
-    public async ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default, CancellationToken cancellationToken = default)
+    public async ValueTask<INatsSub<T>> SubscribeCoreAsync<T>(
+        string subject, string? queueGroup = default, INatsDeserialize<T>? serializer = default, NatsSubOpts? opts = default,
+        CancellationToken cancellationToken = default)
     {
         CheckSubject(subject);
         CheckQueueGroup(queueGroup);
@@ -48,7 +52,9 @@ public sealed partial class NatsConnection
     }
 
     // Cancellation ends the subscription, and that the enumeration: what has arrived is still delivered, and nothing is thrown.
-    private async IAsyncEnumerable<NatsMsg<T>> EnumerateAsync<T>(string subject, string? queueGroup, INatsDeserialize<T>? serializer, NatsSubOpts? opts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<NatsMsg<T>> EnumerateAsync<T>(
+        string subject, string? queueGroup, INatsDeserialize<T>? serializer, NatsSubOpts? opts,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var subscription = await SubscribeCoreAsync(subject, queueGroup, serializer, opts, cancellationToken);
         await foreach (var message in subscription.Msgs.ReadAllAsync(CancellationToken.None))

@@ -25,7 +25,8 @@ internal sealed class ServerList
     public ServerList(NatsOpts opts)
     {
         _opts = opts;
-        _seeds = [.. opts.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(url => TryParse(url) ?? throw new NatsException($"'{Redacted(url)}' is not the URL of a NATS server"))];
+        _seeds = [.. opts.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(url => TryParse(url) ?? throw new NatsException($"'{Redacted(url)}' is not the URL of a NATS server"))];
         if (_seeds.Length == 0)
             throw new NatsException($"no server in URL '{opts.Url}'");
 

@@ -1,0 +1,29 @@
+using Messaging;
+
+namespace Lab.Benching.Transports;
+
+/// <summary>One way to use a broker: through the port, or through the broker's own client with the same settings and the same message.</summary>
+internal interface ITransportLane : IAsyncDisposable
+{
+    /// <summary>Publishes in order, pipelined; returns when the broker has acknowledged every message.</summary>
+    Task PublishAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Consumes a topic from its beginning under a group of its own, settling in batches, until the token is cancelled.
+    /// </summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="handle">Gets each batch's bodies; called side by side for several partitions.</param>
+    /// <param name="stopping">Ends it.</param>
+    Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping);
+}
+
+/// <summary>What both lanes of a broker do alike.</summary>
+internal static class Lanes
+{
+    /// <summary>As many messages are unacknowledged at a time, and settled at a time.</summary>
+    public const int Window = 500;
+
+    /// <summary>The most messages settled at once.</summary>
+    public const int Batch = 100;
+}

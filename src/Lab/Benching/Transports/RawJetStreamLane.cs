@@ -1,0 +1,76 @@
+using System.Globalization;
+using Messaging;
+
+namespace Lab.Benching.Transports;
+
+/// <summary>Through the NATS client alone: the same stream, the same headers, one consumer per partition that acknowledges a batch at once.</summary>
+internal sealed class RawJetStreamLane : ITransportLane
+{
+    private readonly NatsConnection _connection;
+    private readonly NatsJSContext _jetStream;
+    private readonly int _partitions;
+
+    public RawJetStreamLane(string url, int partitions)
+    {
+        _connection = new NatsConnection(new NatsOpts { Url = url, Name = "bench-raw" });
+        _jetStream = new NatsJSContext(_connection);
+        _partitions = partitions;
+    }
+
+    public async Task PublishAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
+    {
+        var underWay = new Queue<Task<PubAckResponse>>(Lanes.Window);
+        foreach (var (topic, message) in messages)
+        {
+            if (underWay.Count == Lanes.Window) (await underWay.Dequeue()).EnsureSuccess();
+            var partition = Partitioner.PartitionOf(message.PartitionKey, _partitions);
+            underWay.Enqueue(_jetStream.PublishAsync(
+                $"{topic}.{partition}.{message.Type}.{message.PartitionKey}",
+                message.Body,
+                opts: new NatsJSPubOpts { MsgId = message.Id },
+                headers: HeadersOf(message),
+                cancellationToken: cancellationToken).AsTask());
+        }
+
+        while (underWay.TryDequeue(out var publish)) (await publish).EnsureSuccess();
+    }
+
+    public Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping) =>
+        Task.WhenAll(Enumerable.Range(0, _partitions).Select(partition => ConsumeAsync(topic, group, partition, handle, stopping)));
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static NatsHeaders HeadersOf(Message message) => new()
+    {
+        ["ce-specversion"] = "1.0",
+        ["ce-id"] = message.Id,
+        ["ce-type"] = message.Type,
+        ["ce-source"] = message.Source,
+        ["ce-time"] = message.Time.ToString("O", CultureInfo.InvariantCulture),
+        ["ce-partitionkey"] = message.PartitionKey,
+        ["content-type"] = message.DataContentType,
+    };
+
+    private async Task ConsumeAsync(string topic, string group, int partition, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping)
+    {
+        var consumer = await _jetStream.CreateOrUpdateConsumerAsync(
+            topic.Replace('.', '_'),
+            new ConsumerConfig($"{group}-{partition}")
+            {
+                FilterSubject = $"{topic}.{partition}.>",
+                AckPolicy = ConsumerConfigAckPolicy.All,
+                MaxAckPending = Lanes.Window + Lanes.Batch,
+            },
+            stopping);
+        var batch = new List<ReadOnlyMemory<byte>>(Lanes.Batch);
+        await foreach (var message in consumer.ConsumeAsync<byte[]>(opts: new NatsJSConsumeOpts { MaxMsgs = Lanes.Window + Lanes.Batch }, cancellationToken: stopping))
+        {
+            batch.Add(message.Data);
+            // Whatever is there is a batch: the last message that was pending ends it.
+            if (batch.Count < Lanes.Batch && message.Metadata?.NumPending > 0) continue;
+            handle(batch);
+            await message.AckAsync(cancellationToken: stopping);
+            batch.Clear();
+        }
+    }
+}
