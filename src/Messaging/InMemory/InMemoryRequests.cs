@@ -12,7 +12,7 @@ internal sealed class InMemoryRequests(TimeProvider time)
     public async Task<Message> AskAsync(string address, Message request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var question = new Question(request, time.GetUtcNow() + timeout);
+        var question = new Question(request);
         var asked = Choose(address);
         if (asked.Count == 0)
             throw new NoRespondersException(address);
@@ -26,6 +26,10 @@ internal sealed class InMemoryRequests(TimeProvider time)
         {
             throw new RequestTimeoutException(address, timeout, exception);
         }
+        finally
+        {
+            question.Reply.TrySetCanceled(CancellationToken.None);
+        }
     }
 
     public async Task AnswerAsync(Responder responder, RequestHandler handler, CancellationToken stopping, CancellationToken aborting)
@@ -37,7 +41,7 @@ internal sealed class InMemoryRequests(TimeProvider time)
         var limit = new ParallelOptions { MaxDegreeOfParallelism = responder.Concurrency, CancellationToken = aborting };
         await Parallel.ForEachAsync(answerer.Waiting.Reader.ReadAllAsync(aborting), limit, async (question, _) =>
         {
-            if (time.GetUtcNow() < question.Deadline)
+            if (!question.Reply.Task.IsCompleted)
                 question.Reply.TrySetResult(await ReplyProtocol.AnswerAsync(handler, question.Request, time, aborting));
         }).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -66,7 +70,7 @@ internal sealed class InMemoryRequests(TimeProvider time)
         public Channel<Question> Waiting { get; } = Channel.CreateUnbounded<Question>();
     }
 
-    private sealed record Question(Message Request, DateTimeOffset Deadline)
+    private sealed record Question(Message Request)
     {
         public TaskCompletionSource<Message> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
