@@ -15,13 +15,15 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.Services.AddMessaging(builder.Configuration, "inventory", messaging => messaging
     .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+    .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
     .UseJetStream()
     .UseKafka()
     .UsePostgres<InventoryDbContext>("inventory-db")
     .Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
         .Consumer<ReserveStockConsumer>()
         .Consumer<ReleaseStockConsumer>()
-        .Consumer<CommitStockConsumer>()));
+        .Consumer<CommitStockConsumer>())
+    .Answer<StockQuery, StockAnswer>(StockResponder.AnswerAsync));
 builder.Services.AddScoped<Warehouse>();
 builder.Services.AddProblemDetails();
 builder.Services.AddOpenApi();

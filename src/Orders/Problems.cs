@@ -24,13 +24,15 @@ internal static class Problems
     public static readonly ProblemType InvalidState = new("invalid-state", 400, "There is no such order state.");
     public static readonly ProblemType InvalidCursor = new("invalid-cursor", 400, "after must be the next value of an earlier answer.");
     public static readonly ProblemType InvalidLimit = new("invalid-limit", 400, "limit must be a number from 1 to 200.");
+    public static readonly ProblemType ArticleNotFound = new("article-not-found", 404, "There is no such article.");
+    public static readonly ProblemType InventoryUnavailable = new("inventory-unavailable", 503, "Inventory does not answer; try again later.");
 
     /// <summary>Every problem type of this service.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         MalformedBody, BodyTooLarge, UnsupportedMediaType, InvalidCustomer, InvalidPaymentMethod, NoLines, TooManyLines, InvalidQuantity,
         DuplicateSku, UnknownSku, InvalidIdempotencyKey, IdempotencyKeyReused, OrderNotFound, OrderEnded, OrderBeingPaid,
-        InvalidState, InvalidCursor, InvalidLimit,
+        InvalidState, InvalidCursor, InvalidLimit, ArticleNotFound, InventoryUnavailable,
     ];
 
     /// <summary>Gives the problem types of this service to those problems that routing finds by itself.</summary>

@@ -3,6 +3,7 @@ using Messaging.JetStream;
 using Messaging.Kafka;
 using Messaging.Postgres;
 using Orders;
+using Orders.AskingForStock;
 using Orders.CancellingAnOrder;
 using Orders.FulfillingAnOrder;
 using Orders.PlacingAnOrder;
@@ -14,6 +15,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.Services.AddMessaging(builder.Configuration, "orders", messaging => messaging
     .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+    .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
     .UseJetStream()
     .UseKafka()
     .UsePostgres<OrdersDbContext>("orders-db")
@@ -42,6 +44,7 @@ app.MapPlaceOrder();
 app.MapCancelOrder();
 app.MapGetOrder();
 app.MapListOrders();
+app.MapGetStock();
 app.MapGet("/problems", () => Problems.All).WithName("ListProblems").WithSummary("What can be wrong with a request.");
 app.MapDefaultEndpoints();
 await app.RunAsync();

@@ -159,6 +159,30 @@ public abstract class OrderFlow(StartedSystem system)
     }
 
     [Fact]
+    public async Task Orders_asks_Inventory_for_the_stock_of_an_article()
+    {
+        // On Kafka the responder has to join its group first: until then the question goes unanswered.
+        JsonElement told = default;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                using var answer = await system.Api.GetAsync("/stock/GRINDER", Cancel);
+                if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                    return false;
+                answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+                told = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+                return true;
+            },
+            "Inventory answers");
+        var known = await system.Http("inventory").GetFromJsonAsync<JsonElement>("/stock/GRINDER", Cancel);
+        told.GetProperty("onHand").GetInt32().ShouldBe(known.GetProperty("onHand").GetInt32());
+        told.GetProperty("reserved").GetInt32().ShouldBe(known.GetProperty("reserved").GetInt32());
+
+        using var unknown = await system.Api.GetAsync("/stock/NO-SUCH-THING", Cancel);
+        await ShouldBeProblemAsync(unknown, HttpStatusCode.NotFound, "/problems/article-not-found");
+    }
+
+    [Fact]
     public async Task A_foreign_reader_sees_CloudEvents_with_a_JSON_body_and_one_trace_per_order()
     {
         var outcome = (await system.RunAsync(OrderPath.Confirmed)).ShouldHaveSingleItem();

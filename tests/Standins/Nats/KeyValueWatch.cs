@@ -60,23 +60,6 @@ public class KeyValueWatch
         watch.Current.Key.ShouldBe("c");
     }
 
-    [Fact(Timeout = Wait.TestTimeout)]
-    public async Task A_cancelled_watch_throws_and_leaves_no_consumer_behind()
-    {
-        await using var server = new NatsServer();
-        await server.InitializeAsync();
-        await using var nats = server.Connect();
-        var store = await new NatsKVContext(new NatsJSContext(nats)).CreateStoreAsync("cancel", Ct);
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var watch = store.WatchAsync<int>(cancellationToken: cancel.Token).ToListAsync(Ct).AsTask();
-        await Wait.UntilAsync(async () => (await store.GetStatusAsync(Ct)).Info.State.ConsumerCount == 1, "watched");
-
-        await cancel.CancelAsync();
-
-        await Should.ThrowAsync<OperationCanceledException>(watch.WaitAsync(Wait.Deadline, Ct));
-        await Wait.UntilAsync(async () => (await store.GetStatusAsync(Ct)).Info.State.ConsumerCount == 0, "no consumers left");
-    }
-
     [Theory(Timeout = Wait.TestTimeout)]
     [InlineData(false)]
     [InlineData(true)]

@@ -139,22 +139,6 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
     }
 
     [Fact(Timeout = Wait.TestTimeout)]
-    public async Task The_ambient_context_of_the_first_call_does_not_stay_with_the_connection()
-    {
-        await using var nats = server.Connect();
-        var ambient = new AsyncLocal<string?> { Value = "first call" };
-        await nats.ConnectAsync();
-        ambient.Value = null;
-        string? seen = "nothing";
-        await using var subscription = await nats.SubscribeCoreAsync("context", serializer: new Probe(() => seen = ambient.Value), cancellationToken: Ct);
-
-        await nats.PublishAsync("context", 1, cancellationToken: Ct);
-        await subscription.Msgs.ReadAsync(Ct);
-
-        seen.ShouldBeNull();
-    }
-
-    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_reader_that_never_comes_does_not_hold_dispose()
     {
         var nats = new NatsConnection(server.Opts with { CommandTimeout = TimeSpan.FromMilliseconds(200) });
@@ -263,15 +247,6 @@ public class PublishAndSubscribe(NatsServer server) : IClassFixture<NatsServer>
         catch (NatsNoRespondersException)
         {
             return false;
-        }
-    }
-
-    private sealed class Probe(Action look) : INatsDeserialize<int>
-    {
-        public int Deserialize(in System.Buffers.ReadOnlySequence<byte> buffer)
-        {
-            look();
-            return 0;
         }
     }
 }

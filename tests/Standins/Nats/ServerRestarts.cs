@@ -80,26 +80,4 @@ public class ServerRestarts
         restarts.ShouldBe(2);
         seen.Order().ShouldBe(Enumerable.Range(0, Count));
     }
-
-    [Fact(Timeout = Wait.TestTimeout)]
-    public async Task Consuming_that_waits_gets_what_is_published_after_the_restart()
-    {
-        await using var server = new NatsServer();
-        await server.InitializeAsync();
-        await using var nats = server.Connect();
-        var js = new NatsJSContext(nats);
-        await js.CreateStreamAsync(new StreamConfig("W", ["w.>"]), Ct);
-        var consumer = await js.CreateOrUpdateConsumerAsync("W", new ConsumerConfig("worker"), Ct);
-        await using var messages = consumer.ConsumeAsync<int>(cancellationToken: Ct).GetAsyncEnumerator(Ct);
-        var next = messages.MoveNextAsync().AsTask();
-        await Wait.UntilAsync(async () => { await consumer.RefreshAsync(Ct); return consumer.Info.NumWaiting == 1; }, "a pull waits");
-
-        await server.KillAsync();
-        await server.StartAsync();
-        (await js.PublishAsync("w.x", 1, cancellationToken: Ct)).EnsureSuccess();
-
-        // Long before the silence of two heartbeat intervals (30 s) would be noticed: the reconnect itself asks again.
-        (await next.WaitAsync(TimeSpan.FromSeconds(10), Ct)).ShouldBeTrue();
-        messages.Current.Data.ShouldBe(1);
-    }
 }

@@ -78,6 +78,15 @@ public sealed class ContractTests
     }
 
     [Fact]
+    public void A_question_about_stock_and_its_answer_are_what_was_published()
+    {
+        StockQueries.Messages.Select(kind => kind.Name).ShouldBe(["inventory.stock-query.v1", "inventory.stock-answer.v1"]);
+        Json(new StockQuery("KETTLE")).ShouldBe("""{"sku":"KETTLE"}""");
+        Json(new StockAnswer("KETTLE", Exists: true, OnHand: 3, Reserved: 1)).ShouldBe("""{"sku":"KETTLE","exists":true,"onHand":3,"reserved":1}""");
+        StockQueries.KeyOf(new StockQuery("KETTLE")).ShouldBe(StockQueries.KeyOf(new StockAnswer("KETTLE", true, 3, 1)));
+    }
+
+    [Fact]
     public void Every_message_of_the_assembly_is_in_the_flow_once()
     {
         var types = typeof(IOrderMessage).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IOrderMessage)) && !type.IsInterface);
