@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 
 namespace Messaging.JetStream;
 
@@ -7,42 +8,87 @@ namespace Messaging.JetStream;
 /// which starts right behind the position that the owners before it have settled. No owner inherits a consumer: what a dead
 /// owner held would come again only after AckWait, behind newer messages.
 /// </summary>
-internal sealed class ConsumerEpochs(JetStreamLink link, Subscription subscription, int partition, JetStreamTransportOptions options)
+internal sealed partial class ConsumerEpochs(
+    JetStreamLink link, Subscription subscription, int partition, JetStreamTransportOptions options, ILogger logger)
 {
-    private const int ConsumerNotFound = 10014;
+    /// <summary>The server's error code for a consumer that does not exist.</summary>
+    public const int ConsumerNotFound = 10014;
 
     private readonly string _stream = Streams.NameOf(subscription.Topic);
     private readonly string _prefix = $"{Streams.ConsumersOf(subscription.Group)}-p{partition}-e";
 
+    private DateTimeOffset? _created;
+
     /// <summary>The settled position: what lies at or before it needs no handling.</summary>
     public ulong Settled { get; private set; }
 
-    /// <summary>Makes the next epoch's consumer, and removes the others.</summary>
-    /// <param name="settled">What this process knows to be settled; the server may know more, or less.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Moves the settled position forward to what this process knows to be settled.</summary>
+    public void Settle(ulong position) => Settled = Math.Max(Settled, position);
+
+    /// <summary>
+    /// Makes the next epoch's consumer, and removes the others. Where the stream was made again, or does not reach as far as the
+    /// settled position, the group begins at its first message.
+    /// </summary>
     /// <exception cref="TransportException">The server made the consumer otherwise than asked.</exception>
-    public async Task<INatsJSConsumer> BeginAsync(ulong settled, CancellationToken cancellationToken)
+    public async Task<INatsJSConsumer> BeginAsync(CancellationToken cancellationToken)
     {
-        var jetStream = link.JetStream;
-        Settled = Math.Max(Settled, settled);
-        var epoch = 0L;
-        var predecessors = new List<string>();
+        while (true)
+        {
+            var jetStream = link.JetStream;
+            var stream = await LookAsync(jetStream, cancellationToken);
+            if (_created is { } created && created != stream.Created)
+                Forget(stream);
+            _created = stream.Created;
+            var predecessors = await ListAsync(jetStream, cancellationToken);
+            foreach (var (_, info) in predecessors)
+                Settle(Math.Max(info.AckFloor.StreamSeq, info.Config.OptStartSeq > 0 ? info.Config.OptStartSeq - 1 : 0));
+
+            // Looked at behind the consumers: what they have settled is in the stream by now.
+            stream = await LookAsync(jetStream, cancellationToken);
+            if (stream.Created != _created)
+                continue;
+            if (Settled > stream.State.LastSeq)
+                Forget(stream);
+            var asked = Describe(predecessors.Select(predecessor => predecessor.Epoch).DefaultIfEmpty().Max() + 1);
+            var begun = await jetStream.CreateOrUpdateConsumerAsync(_stream, asked, cancellationToken);
+            Compare(asked, begun.Info.Config);
+
+            // Behind the new one, too: it would begin somewhere in a stream that has replaced the one it was meant for.
+            if ((await LookAsync(jetStream, cancellationToken)).Created != _created)
+            {
+                await RemoveAsync(jetStream, begun.Info.Name, cancellationToken);
+                continue;
+            }
+
+            foreach (var (_, info) in predecessors)
+                await RemoveAsync(jetStream, info.Name, cancellationToken);
+            return begun;
+        }
+    }
+
+    private async Task<StreamInfo> LookAsync(INatsJSContext jetStream, CancellationToken cancellationToken) =>
+        (await jetStream.GetStreamAsync(_stream, cancellationToken: cancellationToken)).Info;
+
+    private async Task<List<(long Epoch, ConsumerInfo Info)>> ListAsync(INatsJSContext jetStream, CancellationToken cancellationToken)
+    {
+        var consumers = new List<(long, ConsumerInfo)>();
         await foreach (var consumer in jetStream.ListConsumersAsync(_stream, cancellationToken))
         {
-            if (EpochOf(consumer.Info.Name) is not { } number)
-                continue;
-            epoch = Math.Max(epoch, number);
-            predecessors.Add(consumer.Info.Name);
-            var started = consumer.Info.Config.OptStartSeq;
-            Settled = Math.Max(Settled, Math.Max(consumer.Info.AckFloor.StreamSeq, started > 0 ? started - 1 : 0));
+            if (EpochOf(consumer.Info.Name) is { } epoch)
+                consumers.Add((epoch, consumer.Info));
         }
 
-        var asked = Describe(epoch + 1);
-        var begun = await jetStream.CreateOrUpdateConsumerAsync(_stream, asked, cancellationToken);
-        Compare(asked, begun.Info.Config);
-        foreach (var name in predecessors)
-            await RemoveAsync(jetStream, name, cancellationToken);
-        return begun;
+        return consumers;
+    }
+
+    /// <summary>
+    /// To the first message rather than to the end: what was stored since the loss is new, and where it begins nobody knows.
+    /// The inbox knows the messages that were handled before.
+    /// </summary>
+    private void Forget(StreamInfo stream)
+    {
+        LogPositionLost(subscription.Group, partition, subscription.Topic, Settled, stream.State.LastSeq, stream.Created);
+        Settled = 0;
     }
 
     private ConsumerConfig Describe(long epoch) => new(_prefix + epoch.ToString(CultureInfo.InvariantCulture))
@@ -83,4 +129,7 @@ internal sealed class ConsumerEpochs(JetStreamLink link, Subscription subscripti
             throw new TransportException($"The server made consumer {asked.Name} otherwise than asked: {made} instead of {asked}.");
         }
     }
+
+    [LoggerMessage(EventId = 25, Level = LogLevel.Error, Message = "Group {Group} has settled partition {Partition} of {Topic} up to {Settled}, which its stream (last position {Last}, created {Created}) has lost or never had; the group begins at the stream's first message")]
+    private partial void LogPositionLost(string group, int partition, string topic, ulong settled, ulong last, DateTimeOffset created);
 }

@@ -161,7 +161,7 @@ public sealed class JetStreamTransport : ITransport, IRequestReply, IKeyValue
     {
         var count = await _topics.CountPartitionsAsync(subscription.Topic, stopping);
         var partitions = Enumerable.Range(0, count)
-            .Select(partition => new PartitionConsumer(_link, subscription, partition, handler, _options, _time, _logger))
+            .Select(partition => new PartitionConsumer(_link, _topics, subscription, partition, count, handler, _options, _time, _logger))
             .ToList();
         var member = new GroupMember(_leases, subscription, partitions, _options, _time, _logger, stopping, _disposing.Token);
         try

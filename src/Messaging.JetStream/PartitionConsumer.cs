@@ -9,8 +9,10 @@ namespace Messaging.JetStream;
 /// </summary>
 internal sealed partial class PartitionConsumer(
     JetStreamLink link,
+    JetStreamTopics topics,
     Subscription subscription,
     int partition,
+    int partitions,
     PartitionHandler handler,
     JetStreamTransportOptions options,
     TimeProvider time,
@@ -19,17 +21,20 @@ internal sealed partial class PartitionConsumer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConsumerEpochs _epochs = new(link, subscription, partition, options);
+    // Soon at first: a consumer may go away before it was asked for anything.
+    private static readonly TimeSpan LooksFirst = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LooksAgain = TimeSpan.FromSeconds(10);
+
+    private readonly ConsumerEpochs _epochs = new(link, subscription, partition, options, logger);
     private INatsJSConsumer? _consumer;
     private CancellationToken _lost;
-    private ulong _settled;
 
     /// <summary>Begins an epoch.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _lost = link.Lost;
         await link.WaitUntilOpenAsync(cancellationToken);
-        var consumer = await _epochs.BeginAsync(_settled, cancellationToken);
+        var consumer = await _epochs.BeginAsync(cancellationToken);
         Volatile.Write(ref _consumer, consumer);
         LogOwned(subscription.Group, partition, subscription.Topic, consumer.Info.Name, _epochs.Settled);
     }
@@ -97,8 +102,10 @@ internal sealed partial class PartitionConsumer(
         try
         {
             var read = ReadAsync(_consumer!, pump, held, reading.Token);
-            await Task.WhenAny(read, pump.Completion);
+            var watch = WatchAsync(_consumer!, reading.Token);
+            await Task.WhenAny(read, pump.Completion, watch);
             await reading.CancelAsync();
+            await watch;
             await read;
         }
         catch (NatsJSProtocolException)
@@ -111,7 +118,7 @@ internal sealed partial class PartitionConsumer(
         {
             pump.Finish();
             await FinishAsync(pump);
-            _settled = Math.Max(_settled, held.Settled);
+            _epochs.Settle(held.Settled);
         }
 
         if (lease.Ending.IsCancellationRequested && !lease.Lost.IsCancellationRequested)
@@ -133,18 +140,45 @@ internal sealed partial class PartitionConsumer(
             }
 
             if (!isRepeated)
-                pump.Add(await ToDeliveryAsync(message, metadata.Sequence.Stream, cancellationToken));
+                pump.Add(await StoredMessages.ToDeliveryAsync(link, subscription.Topic, partition, metadata.Sequence.Stream, message, cancellationToken));
         }
     }
 
-    /// <summary>With a header block that cannot be read the client hands over no body; the stream still has it.</summary>
-    private async ValueTask<Delivery> ToDeliveryAsync(INatsJSMsg<byte[]> message, ulong position, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends when the consumer is gone. The server tells only those who have a request open, which one whose prefetch is full has
+    /// not, and answers nothing to later requests.
+    /// </summary>
+    private async Task WatchAsync(INatsJSConsumer consumer, CancellationToken cancellationToken)
     {
-        if (message.Error is not NatsHeaderParseException broken)
-            return NatsMessages.ToDelivery(subscription.Topic, partition, (long)position, message);
-        var stream = await link.JetStream.GetStreamAsync(Streams.NameOf(subscription.Topic), cancellationToken: cancellationToken);
-        var stored = await stream.GetAsync(new StreamMsgGetRequest { Seq = position }, cancellationToken);
-        return NatsMessages.ToDelivery(subscription.Topic, partition, stored.Message, broken);
+        using var timer = new PeriodicTimer(LooksFirst, time);
+        while (await WaitAsync(timer, cancellationToken))
+        {
+            try
+            {
+                timer.Period = LooksAgain;
+                await consumer.RefreshAsync(cancellationToken);
+                var now = await topics.CountPartitionsAsync(subscription.Topic, cancellationToken);
+                if (now != partitions)
+                    LogChanged(subscription.Topic, partitions, now, subscription.Group);
+            }
+            catch (Exception exception) when (exception is TopicNotFoundException
+                or NatsJSApiException { Error.ErrCode: ConsumerEpochs.ConsumerNotFound or JetStreamTopics.StreamNotFound })
+            {
+                LogRemoved(subscription.Group, partition, subscription.Topic);
+                return;
+            }
+            catch (Exception exception) when (exception is NatsException or TransportException or OperationCanceledException)
+            {
+                LogUnknown(exception, subscription.Group, partition, subscription.Topic);
+            }
+        }
+    }
+
+    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken cancellationToken)
+    {
+        Task<bool> tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+        await ((Task)tick).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return tick.IsCompletedSuccessfully && !cancellationToken.IsCancellationRequested;
     }
 
     private async Task FinishAsync(PartitionPump pump)
@@ -180,7 +214,7 @@ internal sealed partial class PartitionConsumer(
     [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "Group {Group} cannot consume partition {Partition} of {Topic} and tries again after {Pause}")]
     private partial void LogFailed(Exception exception, string group, int partition, string topic, TimeSpan pause);
 
-    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The consumer of group {Group} on partition {Partition} of {Topic} was removed by another owner")]
+    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The consumer of group {Group} on partition {Partition} of {Topic} was removed")]
     private partial void LogRemoved(string group, int partition, string topic);
 
     [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "Group {Group} misses a delivery on partition {Partition} of {Topic} before {Position} and begins again behind the settled position")]
@@ -188,4 +222,10 @@ internal sealed partial class PartitionConsumer(
 
     [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "The settled position of group {Group} on partition {Partition} of {Topic} was not confirmed; its last messages may come again")]
     private partial void LogUnconfirmed(Exception exception, string group, int partition, string topic);
+
+    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "Topic {Topic} had {Before} partitions and has {Now} now; group {Group} consumes those it knows until this process starts anew")]
+    private partial void LogChanged(string topic, int before, int now, string group);
+
+    [LoggerMessage(EventId = 27, Level = LogLevel.Debug, Message = "Group {Group} does not know whether its consumer on partition {Partition} of {Topic} is still there")]
+    private partial void LogUnknown(Exception exception, string group, int partition, string topic);
 }

@@ -84,6 +84,73 @@ public sealed class JetStreamOwnership(Servers servers)
     }
 
     [Fact]
+    public async Task When_the_stream_is_made_again_what_is_published_to_its_successor_is_consumed_from_the_first_message_on()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        await using var consumption = Consumption.Start(transport, Group);
+        await using var connection = new NatsConnection(new NatsOpts { Url = url });
+        for (var life = 0; life < 5; life++)
+        {
+            await PublishAsync(transport, life * 50, 50);
+            await consumption.HandledAsync((life + 1) * 200);
+            await new NatsJSContext(connection).DeleteStreamAsync(_topic.Replace('.', '_'), Cancel);
+            await transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel);
+        }
+
+        await PublishAsync(transport, 250, 60);
+        var deliveries = await consumption.HandledAsync(1_240);
+        foreach (var key in Messages.KeyPerPartition)
+            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 310));
+    }
+
+    [Fact]
+    public async Task When_the_stream_is_made_again_while_a_handler_is_busy_the_group_finds_out()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        var gate = new Gate();
+        await using var consumption = Consumption.Start(transport, Group, (batch, token) => batch.Partition == 0 ? gate.PassAsync(token) : Task.CompletedTask);
+        await PublishAsync(transport, 0, 100);
+        await gate.Reached;
+        await consumption.HandledAsync(300);
+        await using (var connection = new NatsConnection(new NatsOpts { Url = url }))
+            await new NatsJSContext(connection).DeleteStreamAsync(_topic.Replace('.', '_'), Cancel);
+        await transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel);
+        await PublishAsync(transport, 100, 10);
+        gate.Open();
+
+        await EventuallyAsync(() => Task.FromResult(Messages.KeyPerPartition.All(key => consumption.Deliveries.Numbers(key).LastOrDefault(-1) == 109)));
+        foreach (var key in Messages.KeyPerPartition)
+            consumption.Deliveries.Numbers(key).Where(number => number >= 100).ShouldBe(Enumerable.Range(100, 10));
+    }
+
+    [Fact]
+    public async Task A_settled_position_that_the_stream_does_not_reach_skips_no_message()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        await using var connection = new NatsConnection(new NatsOpts { Url = url });
+        for (var partition = 0; partition < 4; partition++)
+        {
+            var beyond = new ConsumerConfig($"group-p{partition}-e7")
+            {
+                DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
+                OptStartSeq = 1_000,
+                FilterSubject = $"{_topic}.{partition}.>",
+                AckPolicy = ConsumerConfigAckPolicy.All,
+            };
+            await new NatsJSContext(connection).CreateOrUpdateConsumerAsync(_topic.Replace('.', '_'), beyond, Cancel);
+        }
+
+        await PublishAsync(transport, 0, 10);
+        await using var consumption = Consumption.Start(transport, Group);
+        var deliveries = await consumption.HandledAsync(40);
+        foreach (var key in Messages.KeyPerPartition)
+            deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 10));
+    }
+
+    [Fact]
     public async Task A_server_killed_and_started_again_under_load_costs_no_message_and_no_order()
     {
         await using var server = new NatsServerProcess();

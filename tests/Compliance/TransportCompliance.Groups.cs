@@ -117,7 +117,12 @@ public abstract partial class TransportCompliance
 }
 
 /// <summary>A member of a group that the test can pause.</summary>
-internal sealed record FreezableMember(ITransport Transport, Func<Task> FreezeAsync, Func<Task> ThawAsync) : IAsyncDisposable
+internal sealed record FreezableMember(ITransport Transport, Func<Task> FreezeAsync, Func<Task> ThawAsync, IAsyncDisposable? Process = null) : IAsyncDisposable
 {
-    public ValueTask DisposeAsync() => Transport.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Transport.DisposeAsync();
+        if (Process is not null)
+            await Process.DisposeAsync();
+    }
 }
