@@ -43,11 +43,11 @@ public sealed class KafkaBroker : IDisposable
     {
         await using var transport = await ConnectAsync(InSmallRequests);
         var batch = Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(_topic.Name, key, 0, 500)).ToList();
-        _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.TopicAuthorizationFailed);
+        _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.InvalidRecord);
         var failed = (await transport.PublishAsync(batch, Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel)).Failures;
 
         failed.ShouldNotBeEmpty();
-        failed.ShouldContain(failure => failure.Cause.Message.Contains("authorization", StringComparison.OrdinalIgnoreCase));
+        failed.ShouldContain(failure => failure.Cause.Message.Contains(nameof(ErrorCode.InvalidRecord), StringComparison.Ordinal));
         failed.ShouldAllBe(failure => failure.Cause.Message.Contains(batch[failure.Index].Message.Id));
         await using var consumption = Consumption.Start(transport, new Subscription(_topic.Name, "group"));
         var again = failed.Select(failure => batch[failure.Index]).ToList();
@@ -64,7 +64,7 @@ public sealed class KafkaBroker : IDisposable
         await using var transport = await ConnectAsync(InSmallRequests);
         for (var round = 0; round < 5; round++)
         {
-            _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.TopicAuthorizationFailed);
+            _broker.Refuse(EmbeddedKafka.Produce, (short)ErrorCode.InvalidRecord);
             var publishing = Enumerable.Range(0, 20).Select(async i =>
             {
                 try
