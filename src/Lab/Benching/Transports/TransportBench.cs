@@ -59,11 +59,13 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
         var topic = $"bench{Guid.NewGuid():N}.messages";
         await port.EnsureTopicsAsync([new TopicDefinition(topic, partitions)], cancellationToken);
 
+        // The first message pays for the connection.
+        await used.PublishAsync(Messages(topic, bytes, 1), cancellationToken);
         var batch = Messages(topic, bytes, messages);
         var meter = Meter.Start(broker.Process);
         await used.PublishAsync(batch, cancellationToken);
         Keep("publish", meter.Stop(batch.Count));
-        Keep("consume", await ConsumeAsync(used, topic, broker.Process, cancellationToken));
+        Keep("consume", await ConsumeAsync(used, topic, batch.Count + 1, broker.Process, cancellationToken));
         var latencies = await FollowAsync(used, topic, bytes, isWarmUp ? Steady / 3 : Steady, cancellationToken);
         if (isWarmUp) return;
         if (!_latencies.TryGetValue((bytes, partitions, lane), out var all)) _latencies[(bytes, partitions, lane)] = all = [];
@@ -78,7 +80,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
     }
 
     /// <summary>From the first batch on: how long it takes to join a group is another question.</summary>
-    private async Task<Measurement> ConsumeAsync(ITransportLane lane, string topic, Process? server, CancellationToken cancellationToken)
+    private static async Task<Measurement> ConsumeAsync(ITransportLane lane, string topic, int expected, Process? server, CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Meter? meter = null;
@@ -86,7 +88,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
         var (taken, first) = (0, 0);
         var gate = new Lock();
         await Stopped(lane.ConsumeAsync(topic, $"bench-{Guid.NewGuid():N}", Handle, stopping.Token), stopping.Token);
-        return measurement ?? throw new LabException($"{taken} of {messages} messages were consumed");
+        return measurement ?? throw new LabException($"{taken} of {expected} messages were consumed");
 
         void Handle(IReadOnlyList<ReadOnlyMemory<byte>> batch)
         {
@@ -94,7 +96,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
             {
                 taken += batch.Count;
                 if (meter is null) (meter, first) = (Meter.Start(server), taken);
-                else if (taken >= messages && measurement is null) measurement = meter.Stop(messages - first);
+                else if (taken >= expected && measurement is null) measurement = meter.Stop(taken - first);
             }
 
             if (measurement is not null) stopping.Cancel();
