@@ -83,6 +83,17 @@ public sealed class KafkaBroker : IDisposable
     }
 
     [Fact]
+    public async Task Messages_whose_report_will_never_come_are_named_as_failed()
+    {
+        var reports = new DeliveryReports(Messages.Numbered(_topic.Name, "key", 0, 3), largest: 1_000, new ClientFailures());
+        reports.Complete(0, new Error(ErrorCode.NoError));
+        reports.Outcome.IsCompleted.ShouldBeFalse();
+        reports.CompleteMissing(new Error(ErrorCode.Local_Fatal));
+        reports.Complete(1, new Error(ErrorCode.NoError));
+        (await reports.Outcome).Failures.Select(failure => failure.Index).ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task Publishing_to_a_topic_that_does_not_exist_is_refused_by_name()
     {
         await using var transport = await ConnectAsync(Impatient);
