@@ -28,6 +28,7 @@ internal sealed partial class PartitionConsumer(
     private readonly ConsumerEpochs _epochs = new(link, subscription, partition, options, logger);
     private INatsJSConsumer? _consumer;
     private CancellationToken _lost;
+    private volatile TopicChangedException? _change;
 
     /// <summary>Begins an epoch.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -78,8 +79,12 @@ internal sealed partial class PartitionConsumer(
     }
 
     /// <summary>What is not settled yet; null while there is no consumer to ask.</summary>
+    /// <exception cref="TopicChangedException">The topic has another number of partitions now.</exception>
+    /// <exception cref="TransportException">The server does not tell.</exception>
     public async Task<PartitionLag?> ReadLagAsync(CancellationToken cancellationToken)
     {
+        if (_change is { } change)
+            throw change;
         if (Volatile.Read(ref _consumer) is not { } consumer)
             return null;
         try
@@ -161,8 +166,9 @@ internal sealed partial class PartitionConsumer(
                 timer.Period = LooksAgain;
                 await consumer.RefreshAsync(cancellationToken);
                 var now = await topics.CountPartitionsAsync(subscription.Topic, cancellationToken);
-                if (now != partitions)
+                if (now != partitions && _change is null)
                     LogChanged(subscription.Topic, partitions, now, subscription.Group);
+                _change = now != partitions ? new TopicChangedException(subscription.Topic, partitions, now) : null;
             }
             catch (Exception exception) when (exception is TopicNotFoundException
                 or NatsJSApiException { Error.ErrCode: ConsumerEpochs.ConsumerNotFound or JetStreamTopics.StreamNotFound })

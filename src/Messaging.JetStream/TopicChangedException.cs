@@ -2,7 +2,7 @@ namespace Messaging.JetStream;
 
 /// <summary>
 /// A topic has another number of partitions than when this process began to use it. Its keys would go to other partitions than
-/// before, so nothing is published to it until the process starts anew.
+/// before, so nothing is published to it, and its lag is not told, until the process starts anew.
 /// </summary>
 public sealed class TopicChangedException : TransportException
 {

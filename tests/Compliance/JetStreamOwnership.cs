@@ -126,6 +126,38 @@ public sealed class JetStreamOwnership(Servers servers)
     }
 
     [Fact]
+    public async Task A_topic_that_gets_more_partitions_while_it_is_consumed_is_an_error_in_place_of_the_lag()
+    {
+        var url = await servers.NatsAsync();
+        await using var transport = await ConnectAsync(url);
+        await using var consumption = Consumption.Start(transport, Group);
+        await PublishAsync(transport, 0, 10);
+        await consumption.HandledAsync(40);
+        await using var connection = new NatsConnection(new NatsOpts { Url = url });
+        var jetStream = new NatsJSContext(connection);
+        var config = (await jetStream.GetStreamAsync(_topic.Replace('.', '_'), cancellationToken: Cancel)).Info.Config;
+        config.Subjects = [.. Enumerable.Range(0, 8).Select(partition => $"{_topic}.{partition}.>")];
+        await jetStream.UpdateStreamAsync(config, Cancel);
+
+        TopicChangedException? change = null;
+        await EventuallyAsync(async () =>
+        {
+            try
+            {
+                await transport.GetLagAsync(Cancel);
+            }
+            catch (TopicChangedException exception)
+            {
+                change = exception;
+            }
+
+            return change is not null;
+        });
+        change!.Message.ShouldContain("8");
+        change.Message.ShouldContain("4");
+    }
+
+    [Fact]
     public async Task A_settled_position_that_the_stream_does_not_reach_skips_no_message()
     {
         var url = await servers.NatsAsync();
