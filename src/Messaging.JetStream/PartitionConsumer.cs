@@ -69,10 +69,13 @@ internal sealed partial class PartitionConsumer(
 
             Volatile.Write(ref _consumer, null);
             if (lease.Ending.IsCancellationRequested)
-                return;
+                break;
             await Task.Delay(pause, time, lease.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
+
+        // Also where the lease had ended before anything began: by the next one, another may have owned the partition.
+        Volatile.Write(ref _consumer, null);
     }
 
     /// <summary>What is not settled yet; null while there is no consumer to ask.</summary>

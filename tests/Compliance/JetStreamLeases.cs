@@ -156,6 +156,24 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
         _sleeper.Wake();
     }
 
+    [Fact]
+    public async Task Who_joins_slowly_keeps_what_he_has_claimed_already()
+    {
+        var topic = $"t{Guid.NewGuid():N}.events";
+        await _transports[0].EnsureTopicsAsync([new TopicDefinition(topic, 32)], Cancel);
+        await using var distant = new SleepingProcess { Latency = TimeSpan.FromMilliseconds(10) };
+        var member = Connect(sleeper: distant);
+
+        await using var consuming = Consumption.Start(member, Group with { Topic = topic });
+
+        await EventuallyAsync(async () => (await OwnedAsync(member))[0].Length == 32);
+        await using var connection = new NatsConnection(new NatsOpts { Url = _url });
+        var consumers = new List<string>();
+        await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(topic.Replace('.', '_'), Cancel))
+            consumers.Add(consumer.Info.Name);
+        consumers.Order().ShouldBe(Enumerable.Range(0, 32).Select(partition => $"group-p{partition}-e1").Order(), "no partition was lost and claimed anew");
+    }
+
     private JetStreamTransport Connect(JetStreamTransportOptions? options = null, SleepingProcess? sleeper = null)
     {
         var transport = new JetStreamTransport(

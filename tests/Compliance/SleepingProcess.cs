@@ -23,6 +23,9 @@ internal sealed class SleepingProcess : IAsyncDisposable
     /// <summary>The clock to give to the member.</summary>
     public SleepingTime Time { get; }
 
+    /// <summary>How long whatever goes over its connection is on the way, in each direction. Default: no longer than it takes.</summary>
+    public TimeSpan Latency { get; init; }
+
     /// <summary>The address to give to the member instead of the server's own.</summary>
     public string Before(string url)
     {
@@ -74,6 +77,8 @@ internal sealed class SleepingProcess : IAsyncDisposable
             while (await from.GetStream().ReadAsync(buffer, _stopping.Token) is var count and > 0)
             {
                 await _awake.Task.WaitAsync(_stopping.Token);
+                if (Latency > TimeSpan.Zero)
+                    await Task.Delay(Latency, _stopping.Token);
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stopping.Token);
             }
         }

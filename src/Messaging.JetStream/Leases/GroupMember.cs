@@ -28,6 +28,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
     private readonly CancellationTokenSource _left = new();
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watching = Task.CompletedTask;
+    private ulong _announced;
     private bool _hasJoined;
     private bool _isCutOff;
 
@@ -74,10 +75,10 @@ internal sealed partial class GroupMember : IAsyncDisposable
     {
         try
         {
-            await AnnounceAsync(_stopping);
+            _announced = await AnnounceAsync(_stopping);
             _watching = WatchAsync(_left.Token);
             await _seen.Task.WaitAsync(_options.RequestTimeout, _time, _stopping);
-            await BalanceAsync(consumer => consumer.OpenAsync(_stopping), _stopping);
+            await RenewWhileAsync(BalanceAsync(consumer => consumer.OpenAsync(_stopping), _stopping));
             _hasJoined = true;
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -131,7 +132,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
     private async Task StepAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_held.Values.Where(lease => lease.Work.IsCompleted).Select(lease => GiveBackAsync(lease, cancellationToken)));
-        await Task.WhenAll([AnnounceAsync(cancellationToken), .. _held.Values.Select(lease => RenewAsync(lease, cancellationToken))]);
+        await RenewAllAsync(cancellationToken);
         if (!_stopping.IsCancellationRequested)
             await BalanceAsync(_ => Task.CompletedTask, cancellationToken);
     }
@@ -154,10 +155,27 @@ internal sealed partial class GroupMember : IAsyncDisposable
         }
     }
 
-    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    private Task RenewAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll([AnnounceAsync(cancellationToken), .. _held.Values.Select(lease => RenewAsync(lease, cancellationToken))]);
+
+    /// <summary>Until there is an end of joining: the first partition must not be lost before the last one is open.</summary>
+    private async Task RenewWhileAsync(Task joining)
+    {
+        while (true)
+        {
+            await joining.WaitAsync(Interval, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (joining.IsCompleted)
+                break;
+            await TryAsync(RenewAllAsync);
+        }
+
+        await joining;
+    }
+
+    private async Task<ulong> AnnounceAsync(CancellationToken cancellationToken)
     {
         var store = await _bucket.OpenAsync(cancellationToken);
-        await store.PutAsync(_myKey, _me, cancellationToken: cancellationToken);
+        return await store.PutAsync(_myKey, _me, cancellationToken: cancellationToken);
     }
 
     private async Task RenewAsync(Lease lease, CancellationToken cancellationToken)
@@ -288,8 +306,8 @@ internal sealed partial class GroupMember : IAsyncDisposable
                 {
                     if (_view.Apply(LeaseEntry.Of(entry)))
                         Wake();
-                    if (entry.Key == _myKey && entry.Value == _me)
-                        _seen.TrySetResult(); // Entries come in their order: whatever was there before this one has been seen.
+                    if (entry.Key == _myKey && entry.Revision >= _announced)
+                        _seen.TrySetResult(); // Entries come in their order: whatever was there before the announcement has been seen.
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

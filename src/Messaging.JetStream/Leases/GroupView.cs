@@ -3,26 +3,27 @@ namespace Messaging.JetStream.Leases;
 /// <summary>
 /// What a member knows of its group: who else is there and who owns what. All of it arrives in one ordered stream, the member's
 /// own announcements included, and each entry bears the server's time: so age is told by one clock, whatever the clocks of the
-/// processes say and however long they were stopped. Thread-safe.
+/// processes say and however long they were stopped; except that who has been silent here for as long is gone, whatever the
+/// server's clock says: it may be set back. Thread-safe.
 /// </summary>
 internal sealed class GroupView(TimeSpan duration, TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, LeaseEntry> _entries = new(StringComparer.Ordinal);
-    private DateTimeOffset _newest;
-    private long _newestSeen;
+    private readonly Dictionary<string, (LeaseEntry Entry, long Seen)> _entries = new(StringComparer.Ordinal);
+    private (ulong Revision, DateTimeOffset Time, long Seen) _newest;
 
     /// <summary>Takes an entry over. True when it is more than a renewal.</summary>
     public bool Apply(LeaseEntry entry)
     {
         lock (_gate)
         {
-            if (entry.Time > _newest)
-                (_newest, _newestSeen) = (entry.Time, time.GetTimestamp());
-            var known = _entries.GetValueOrDefault(entry.Key);
+            var now = time.GetTimestamp();
+            if (entry.Revision > _newest.Revision)
+                _newest = (entry.Revision, entry.Time, now);
+            var known = _entries.GetValueOrDefault(entry.Key).Entry;
             if (known is not null && known.Revision >= entry.Revision)
                 return false;
-            _entries[entry.Key] = entry;
+            _entries[entry.Key] = (entry, now);
             return known?.Holder != entry.Holder;
         }
     }
@@ -49,9 +50,9 @@ internal sealed class GroupView(TimeSpan duration, TimeProvider time)
     {
         lock (_gate)
         {
-            var entry = _entries.GetValueOrDefault(key);
-            isInForce = entry is not null && IsInForce(entry);
-            return entry;
+            var known = _entries.GetValueOrDefault(key);
+            isInForce = known.Entry is not null && IsInForce(known);
+            return known.Entry;
         }
     }
 
@@ -61,15 +62,17 @@ internal sealed class GroupView(TimeSpan duration, TimeProvider time)
         lock (_gate)
         {
             return [.. _entries.Values
-                .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal) && IsInForce(entry))
-                .Select(entry => entry.Key)
+                .Where(known => known.Entry.Key.StartsWith(prefix, StringComparison.Ordinal) && IsInForce(known))
+                .Select(known => known.Entry.Key)
                 .Order(StringComparer.Ordinal)];
         }
     }
 
     // The server's time is not asked for but carried on from the newest entry seen, and so never ahead of it.
-    private bool IsInForce(LeaseEntry entry) =>
-        entry.Holder is not null && _newest + time.GetElapsedTime(_newestSeen) - entry.Time < duration;
+    private bool IsInForce((LeaseEntry Entry, long Seen) known) =>
+        known.Entry.Holder is not null
+        && time.GetElapsedTime(known.Seen) < duration
+        && _newest.Time + time.GetElapsedTime(_newest.Seen) - known.Entry.Time < duration;
 }
 
 /// <summary>One key of a group as the server has it.</summary>

@@ -14,15 +14,19 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
     private readonly SemaphoreSlim _gate = new(1);
     private INatsKVStore? _store;
 
+    private INatsKVStore? Opened => Volatile.Read(ref _store) is { } store && ReferenceEquals(store.JetStreamContext, link.JetStream) ? store : null;
+
     /// <summary>The bucket over the present connection; made where it is missing.</summary>
     public async ValueTask<INatsKVStore> OpenAsync(CancellationToken cancellationToken)
     {
-        var jetStream = link.JetStream;
-        if (Volatile.Read(ref _store) is { } open && ReferenceEquals(open.JetStreamContext, jetStream))
+        if (Opened is { } open)
             return open;
         await _gate.WaitAsync(cancellationToken);
         try
         {
+            // Every lease renewed at this moment comes here: the first opens it for all.
+            if (Opened is { } opened)
+                return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
             _store = await new NatsKVContext(link.JetStream).CreateOrUpdateStoreAsync(
                 new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },

@@ -138,6 +138,40 @@ public class KeyValueWatch
         (await TakeAsync(watch, 1))[0].Key.ShouldBe("b");
     }
 
+    [Theory(Timeout = Wait.TestTimeout)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_list_of_keys_ends_when_they_are_replaced_or_removed_meanwhile(bool removes)
+    {
+        const int Count = 1500;
+        await using var server = new NatsServer();
+        await server.InitializeAsync();
+        await using var nats = server.Connect();
+        var js = new NatsJSContext(nats);
+        var store = await new NatsKVContext(js).CreateStoreAsync("moving", Ct);
+        await WriteAsync();
+        await using var keys = store.GetKeysAsync(cancellationToken: Ct).GetAsyncEnumerator(Ct);
+        (await keys.MoveNextAsync()).ShouldBeTrue();
+
+        if (removes)
+            await nats.RequestAsync<byte[], byte[]>("$JS.API.STREAM.PURGE.KV_moving", [], cancellationToken: Ct);
+        else
+            await WriteAsync();
+
+        var seen = new HashSet<string> { keys.Current };
+        while (await keys.MoveNextAsync().AsTask().WaitAsync(Wait.Deadline, Ct))
+            seen.Add(keys.Current);
+
+        if (!removes)
+            seen.Count.ShouldBe(Count);
+
+        async Task WriteAsync()
+        {
+            for (var i = 0; i < Count; i++)
+                await store.PutAsync($"k.{i}", i, cancellationToken: Ct);
+        }
+    }
+
     private static async Task<List<NatsKVEntry<int>>> TakeAsync(IAsyncEnumerator<NatsKVEntry<int>> entries, int count)
     {
         var taken = new List<NatsKVEntry<int>>();

@@ -9,7 +9,7 @@ namespace Standins.NATS.Client.KeyValueStore;
 /// One watch of a bucket, by an unacknowledged ephemeral consumer. What such a consumer has sent on a lost connection is gone, so each reconnect,
 /// silence or gap in its numbers replaces it by one that begins right behind the last entry seen.
 /// </summary>
-internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string key, INatsDeserialize<T>? deserializer, NatsKVWatchOpts opts)
+internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string key, INatsDeserialize<T>? deserializer, NatsKVWatchOpts opts, bool endsWhenIdle = false)
 {
     private const int MaxMsgs = 500;
 
@@ -30,7 +30,8 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
         var begins = true;
         for (var consumer = await CreateConsumerAsync(cancellationToken); ; consumer = await RenewConsumerAsync(cancellationToken))
         {
-            await using var pull = new KVPull<T>(consumer, new NatsJSConsumeOpts { MaxMsgs = MaxMsgs, IdleHeartbeat = opts.IdleHeartbeat }, deserializer);
+            await using var pull = new KVPull<T>(consumer, new NatsJSConsumeOpts { MaxMsgs = MaxMsgs, IdleHeartbeat = opts.IdleHeartbeat }, deserializer, endsWhenIdle);
+            var isWhole = true;
             if (begins && consumer.Info.NumPending == 0 && await EndsWithoutDataAsync(cancellationToken))
                 yield break;
 
@@ -40,7 +41,10 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
             {
                 pull.Settled();
                 if (message.Metadata is not { } metadata || metadata.Sequence.Consumer != number)
+                {
+                    isWhole = false;
                     break;
+                }
 
                 _next = metadata.Sequence.Stream + 1;
                 var operation = NatsKVStore.OperationOf(message.Headers);
@@ -49,6 +53,9 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
                 else if (metadata.NumPending == 0 && await EndsWithoutDataAsync(cancellationToken))
                     yield break;
             }
+
+            if (isWhole && pull.IsIdle)
+                yield break;
         }
     }
 
@@ -126,17 +133,39 @@ internal sealed class KVWatch<T>(INatsJSContext context, string bucket, string k
 }
 
 /// <summary>The pull of a watch: over as soon as something may have been lost, and its consumer with it.</summary>
-internal sealed class KVPull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer) : ConsumePull<T>(consumer, opts, deserializer)
+internal sealed class KVPull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer, bool endsWhenIdle)
+    : ConsumePull<T>(consumer, opts, deserializer)
 {
     private readonly string _delete = NatsJSContext.Api($"CONSUMER.DELETE.{consumer.Info.StreamName}.{consumer.Info.Name}");
 
-    public override void Resubscribed() => Complete();
+    private bool _isBroken;
+
+    /// <summary>It has ended because everything there was has been sent.</summary>
+    public bool IsIdle { get; private set; }
+
+    public override void Resubscribed()
+    {
+        _isBroken = true;
+        Complete();
+    }
 
     public override ValueTask DisposeAsync()
     {
         // Nobody waits for an answer: without a connection the server finds out by itself.
         Connection.TryPublish(_delete, replyTo: string.Empty, [], DefaultSerializer<byte[]>.Instance);
         return base.DisposeAsync();
+    }
+
+    protected override void OnStatus(NatsHeaders status)
+    {
+        // A heartbeat comes when there is nothing else to send.
+        if (endsWhenIdle && status.Code == 100 && !_isBroken)
+        {
+            IsIdle = true;
+            Complete();
+        }
+
+        base.OnStatus(status);
     }
 
     protected override void OnSilence() => Complete();

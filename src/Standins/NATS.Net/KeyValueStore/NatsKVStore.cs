@@ -180,12 +180,13 @@ internal sealed class NatsKVStore : INatsKVStore
             : new NatsKVKeyDeletedException(revision);
     }
 
-    // What a watch begins with, without waiting for changes.
+    // What a watch begins with, without waiting for changes. Usually the entry with nothing behind it is the last; what was still behind it may be
+    // removed meanwhile, and nats-server 2.9 goes on counting entries that were replaced: then it is over when the server has nothing to send.
     private async IAsyncEnumerable<NatsKVEntry<T>> UpToNowAsync<T>(
         string key, INatsDeserialize<T>? serializer, NatsKVWatchOpts opts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         opts = opts with { OnNoData = static _ => new ValueTask<bool>(true) };
-        await foreach (var entry in WatchAsync(key, serializer, opts, cancellationToken))
+        await foreach (var entry in new KVWatch<T>(JetStreamContext, Bucket, key, serializer, opts, endsWhenIdle: true).ReadAsync(cancellationToken))
         {
             yield return entry;
             if (entry.Delta == 0)

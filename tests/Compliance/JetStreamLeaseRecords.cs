@@ -1,0 +1,139 @@
+using Messaging;
+using Messaging.JetStream;
+using Messaging.JetStream.Leases;
+using Microsoft.Extensions.Logging.Abstractions;
+using Support;
+
+namespace Compliance;
+
+/// <summary>What a member believes of its group, whatever clocks and servers do.</summary>
+public sealed class JetStreamLeaseRecords(Servers servers)
+{
+    private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void When_the_clock_of_the_server_is_set_back_who_renews_counts_and_who_is_silent_does_not()
+    {
+        var clock = new Clock();
+        var view = new GroupView(TimeSpan.FromSeconds(3), clock);
+        view.Apply(new LeaseEntry("m-dead", "dead", 1, Noon));
+        view.Apply(new LeaseEntry("m-live", "live", 2, Noon));
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        view.Apply(new LeaseEntry("m-live", "live", 3, Noon.AddHours(-1)));
+        view.KeysInForce("m-").ShouldBe(["m-dead", "m-live"]);
+
+        clock.Advance(TimeSpan.FromSeconds(2.5));
+        view.Apply(new LeaseEntry("m-live", "live", 4, Noon.AddHours(-1).AddSeconds(2.5)));
+        view.KeysInForce("m-").ShouldBe(["m-live"]);
+    }
+
+    [Fact]
+    public void What_was_written_long_before_it_is_seen_is_not_in_force()
+    {
+        var view = new GroupView(TimeSpan.FromSeconds(3), new Clock());
+        view.Apply(new LeaseEntry("m-dead", "dead", 1, Noon));
+        view.Apply(new LeaseEntry("m-live", "live", 2, Noon.AddSeconds(10)));
+        view.KeysInForce("m-").ShouldBe(["m-live"]);
+    }
+
+    [Fact]
+    public async Task However_many_ask_for_the_bucket_it_is_opened_once()
+    {
+        var options = new JetStreamTransportOptions();
+        await using var link = new JetStreamLink(await servers.NatsAsync(), options, NullLoggerFactory.Instance);
+        using var bucket = new LeaseBucket(link, options);
+
+        var stores = await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => await bucket.OpenAsync(Cancel)));
+
+        stores.Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_joins_under_a_name_that_another_process_goes_on_using_is_not_kept_out()
+    {
+        var url = await servers.NatsAsync();
+        var topic = $"t{Guid.NewGuid():N}.events";
+        var options = new JetStreamTransportOptions { InstanceId = "replica-1" };
+        await using var transport = new JetStreamTransport(url, options, NullLoggerFactory.Instance, TimeProvider.System);
+        await transport.EnsureTopicsAsync([new TopicDefinition(topic)], Cancel);
+        await using var link = new JetStreamLink(url, options, NullLoggerFactory.Instance);
+        using var bucket = new LeaseBucket(link, options);
+        var store = await bucket.OpenAsync(Cancel);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var other = AnnounceForEverAsync(store, $"{topic.Replace('.', '_')}.group.m-replica-1", stopping.Token);
+
+        await using (Consumption.Start(transport, new Subscription(topic, "group", MaxBatch: 10, Prefetch: 20)))
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            deadline.CancelAfter(TimeSpan.FromSeconds(30));
+            while ((await transport.GetLagAsync(Cancel)).Count < 4)
+                await timer.WaitForNextTickAsync(deadline.Token);
+        }
+
+        await stopping.CancelAsync();
+        await other;
+    }
+
+    [Fact]
+    public async Task A_consumer_opened_under_a_lease_that_has_ended_is_not_used_under_the_next()
+    {
+        var topic = $"t{Guid.NewGuid():N}.events";
+        var options = new JetStreamTransportOptions();
+        await using var link = new JetStreamLink(await servers.NatsAsync(), options, NullLoggerFactory.Instance);
+        var topics = new JetStreamTopics(link, options);
+        await topics.EnsureAsync([new TopicDefinition(topic)], Cancel);
+        var subscription = new Subscription(topic, "group", MaxBatch: 10, Prefetch: 20);
+        var consumer = new PartitionConsumer(
+            link, topics, subscription, 0, 4, (_, _) => Task.CompletedTask, options, TimeProvider.System, NullLogger.Instance);
+        await consumer.OpenAsync(Cancel);
+        using var lease = new Lease(0, 1, TimeProvider.System.GetTimestamp(), TimeSpan.FromMinutes(1), TimeProvider.System, () => { }, Cancel);
+        lease.Lose();
+
+        await consumer.RunAsync(lease);
+
+        (await consumer.ReadLagAsync(Cancel)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_subscription_stops_in_time_when_the_server_hangs_or_is_gone(bool isGone)
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        var topic = $"t{Guid.NewGuid():N}.events";
+        var transport = new JetStreamTransport(server.Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+        await transport.EnsureTopicsAsync([new TopicDefinition(topic)], Cancel);
+        var consumption = Consumption.Start(transport, new Subscription(topic, "group", MaxBatch: 10, Prefetch: 20));
+        (await transport.PublishAsync([.. Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(topic, key, 0, 10))], Cancel)).Failures.ShouldBeEmpty();
+        await consumption.HandledAsync(40);
+        if (isGone)
+            await server.KillAsync();
+        else
+            await server.FreezeAsync();
+
+        await consumption.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), Cancel); // Less than a host waits before it gives up.
+        await transport.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    private static async Task AnnounceForEverAsync(INatsKVStore store, string key, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+            await store.PutAsync(key, "replica-1/other", cancellationToken: CancellationToken.None);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Advance(TimeSpan by) => _now += by.Ticks;
+
+        public override long GetTimestamp() => _now;
+    }
+}
