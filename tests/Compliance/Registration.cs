@@ -62,6 +62,18 @@ public sealed class Registration
         Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<KafkaTransportOptions>>().Value);
     }
 
+    [Theory]
+    [InlineData("LeaseDuration", "00:00:00")]
+    [InlineData("LeaseDuration", "-00:00:03")]
+    [InlineData("InstanceId", "")]
+    [InlineData("InstanceId", "replica.1")]
+    [InlineData("TlsCertFile", "client.pem")]
+    public async Task Settings_of_JetStream_that_cannot_work_are_refused_by_name(string name, string value)
+    {
+        await using var services = Build("jetstream", new() { ["Messaging:JetStream:" + name] = value });
+        Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<JetStreamTransportOptions>>().Value).Message.ShouldContain(name);
+    }
+
     [Fact]
     public async Task A_stream_that_forgets_ids_after_its_messages_is_refused()
     {
