@@ -26,6 +26,12 @@ public static class JetStreamServices
                     && options.AckWait > TimeSpan.Zero && options.StopTimeout >= TimeSpan.Zero
                     && (options.MaxAge == TimeSpan.Zero || options.MaxAge >= options.DuplicateWindow),
                 $"{JetStreamTransportOptions.Section}: every time is positive, and MaxAge zero or at least DuplicateWindow.")
+            .Validate(
+                options => options.LeaseDuration >= TimeSpan.FromSeconds(1) && options.LeaseDuration <= TimeSpan.FromMinutes(10),
+                $"{JetStreamTransportOptions.Section}: LeaseDuration is 1 s to 10 min.")
+            .Validate(
+                options => options.InstanceId is not { } name || (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')),
+                $"{JetStreamTransportOptions.Section}: InstanceId has letters, digits, hyphens and underscores.")
             .ValidateOnStart();
         var server = builder.Configuration.GetConnectionString(connectionName);
         return builder.AddTransport("jetstream", services => new JetStreamTransport(

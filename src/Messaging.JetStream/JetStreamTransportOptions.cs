@@ -48,7 +48,7 @@ public sealed record JetStreamTransportOptions
 
     /// <summary>
     /// How long a process owns a partition without renewing it. Default 3 s, renewed four times as often: a partition whose
-    /// owner died is another's within five seconds. A process that is stopped or cut off for longer loses what it owns.
+    /// owner died is another's within five seconds. A process that is stopped or cut off for longer loses what it owns. 1 s to 10 min.
     /// </summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -37,6 +37,7 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         view.Apply(new LeaseEntry("m-dead", "dead", 1, Noon));
         view.Apply(new LeaseEntry("m-live", "live", 2, Noon.AddSeconds(10)));
         view.KeysInForce("m-").ShouldBe(["m-live"]);
+        view.Of("m-dead", out _).ShouldBeNull("members come and go, and each comes under a new name");
     }
 
     [Fact]

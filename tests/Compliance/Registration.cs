@@ -62,6 +62,17 @@ public sealed class Registration
         Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<KafkaTransportOptions>>().Value);
     }
 
+    [Theory]
+    [InlineData("LeaseDuration", "00:00:00")]
+    [InlineData("LeaseDuration", "01:00:00")]
+    [InlineData("InstanceId", "a/b")]
+    [InlineData("InstanceId", "replica.*")]
+    public async Task Leases_that_cannot_work_are_refused(string name, string value)
+    {
+        await using var services = Build("jetstream", new() { [$"Messaging:JetStream:{name}"] = value });
+        Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<JetStreamTransportOptions>>().Value).Message.ShouldContain(name);
+    }
+
     [Fact]
     public async Task A_stream_that_forgets_ids_after_its_messages_is_refused()
     {
