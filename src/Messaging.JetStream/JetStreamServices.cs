@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -7,11 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Messaging.JetStream;
 
 /// <summary>Offers NATS JetStream as a transport.</summary>
-public static partial class JetStreamServices
+public static class JetStreamServices
 {
-    // Renewed four times as often: below this a busy process would lose its partitions again and again.
-    private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(500);
-
     /// <summary>
     /// Offers the transport <c>jetstream</c>. Its server is the connection string <paramref name="connectionName"/>,
     /// <c>nats://user:password@host:port</c>; its settings the section <see cref="JetStreamTransportOptions.Section"/>.
@@ -27,12 +23,15 @@ public static partial class JetStreamServices
                 $"{JetStreamTransportOptions.Section}: Replicas is 1 to 5, PublishWindow at least 1.")
             .Validate(
                 options => options.DuplicateWindow > TimeSpan.Zero && options.PublishTimeout > TimeSpan.Zero && options.RequestTimeout > TimeSpan.Zero
-                    && options.AckWait > TimeSpan.Zero && options.StopTimeout >= TimeSpan.Zero && options.LeaseDuration >= ShortestLease
+                    && options.AckWait > TimeSpan.Zero && options.StopTimeout >= TimeSpan.Zero
                     && (options.MaxAge == TimeSpan.Zero || options.MaxAge >= options.DuplicateWindow),
-                $"{JetStreamTransportOptions.Section}: every time is positive, MaxAge zero or at least DuplicateWindow, LeaseDuration at least {ShortestLease}.")
+                $"{JetStreamTransportOptions.Section}: every time is positive, and MaxAge zero or at least DuplicateWindow.")
             .Validate(
-                options => options.InstanceId is null || InstanceName().IsMatch(options.InstanceId),
-                $"{JetStreamTransportOptions.Section}: InstanceId is of letters, digits, hyphens and underscores.")
+                options => options.LeaseDuration >= TimeSpan.FromSeconds(1) && options.LeaseDuration <= TimeSpan.FromMinutes(10),
+                $"{JetStreamTransportOptions.Section}: LeaseDuration is 1 s to 10 min.")
+            .Validate(
+                options => options.InstanceId is not { } name || (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')),
+                $"{JetStreamTransportOptions.Section}: InstanceId has letters, digits, hyphens and underscores.")
             .Validate(
                 options => (options.TlsCertFile is null) == (options.TlsKeyFile is null),
                 $"{JetStreamTransportOptions.Section}: TlsCertFile and TlsKeyFile go together.")
@@ -45,7 +44,4 @@ public static partial class JetStreamServices
             services.GetRequiredService<ILoggerFactory>(),
             services.GetRequiredService<TimeProvider>()));
     }
-
-    [GeneratedRegex("^[A-Za-z0-9_-]+$", RegexOptions.NonBacktracking)]
-    private static partial Regex InstanceName();
 }

@@ -47,8 +47,8 @@ public sealed record JetStreamTransportOptions
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long a process owns a partition without renewing it. Default 3 s, at least 0.5 s, renewed four times as often: a partition
-    /// whose owner died is another's within five seconds. The same for all processes of a group. A process that is stopped or cut off for longer loses what it owns.
+    /// How long a process owns a partition without renewing it. Default 3 s, renewed four times as often: a partition whose
+    /// owner died is another's within five seconds. A process that is stopped or cut off for longer loses what it owns. 1 s to 10 min.
     /// </summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Messaging;
 using Messaging.JetStream;
 using Messaging.JetStream.Leases;
@@ -37,6 +38,7 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         view.Apply(new LeaseEntry("m-dead", "dead", 1, Noon));
         view.Apply(new LeaseEntry("m-live", "live", 2, Noon.AddSeconds(10)));
         view.KeysInForce("m-").ShouldBe(["m-live"]);
+        view.Of("m-dead", out _).ShouldBeNull("members come and go, and each comes under a new name");
     }
 
     [Fact]
@@ -118,6 +120,51 @@ public sealed class JetStreamLeaseRecords(Servers servers)
 
         await consumption.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), Cancel); // Less than a host waits before it gives up.
         await transport.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task When_all_leases_are_deleted_again_and_again_no_message_is_lost_and_none_overtakes_another()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        var topic = $"t{Guid.NewGuid():N}.events";
+        await using var one = new JetStreamTransport(server.Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+        await using var other = new JetStreamTransport(server.Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+        await one.EnsureTopicsAsync([new TopicDefinition(topic)], Cancel);
+        var handled = Messages.KeyPerPartition.ToDictionary(key => key, _ => new ConcurrentQueue<int>());
+        var group = new Subscription(topic, "group", MaxBatch: 10, Prefetch: 20);
+        await using var first = Consumption.Start(one, group, RecordAsync);
+        await using var second = Consumption.Start(other, group, RecordAsync);
+        await using var connection = new NatsConnection(new NatsOpts { Url = server.Url });
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        for (var round = 0; round < 4; round++)
+        {
+            await PublishAsync(round * 100);
+            while (!handled.Values.All(numbers => numbers.Contains((round * 100) + 50)))
+                await Task.Delay(20, deadline.Token);
+            while (!(await new NatsJSContext(connection).ListStreamNamesAsync(cancellationToken: Cancel).ToListAsync(Cancel)).Contains("KV_messaging-leases"))
+                await Task.Delay(20, deadline.Token);
+            await new NatsKVContext(new NatsJSContext(connection)).DeleteStoreAsync("messaging-leases", Cancel);
+        }
+
+        while (!handled.Values.All(numbers => numbers.Contains(399)))
+            await Task.Delay(20, deadline.Token);
+        foreach (var numbers in handled.Values)
+            numbers.Distinct().ShouldBe(Enumerable.Range(0, 400));
+
+        Task RecordAsync(PartitionBatch batch, CancellationToken cancellationToken)
+        {
+            foreach (var delivery in batch.Deliveries)
+                handled[delivery.Attribute("partitionkey")!].Enqueue(int.Parse(delivery.Text()));
+            return Task.Delay(5, cancellationToken);
+        }
+
+        async Task PublishAsync(int from)
+        {
+            var batch = Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(topic, key, from, 100)).ToList();
+            (await one.PublishAsync(batch, Cancel)).Failures.ShouldBeEmpty();
+        }
     }
 
     private static async Task AnnounceForEverAsync(INatsKVStore store, string key, CancellationToken cancellationToken)

@@ -64,13 +64,13 @@ public sealed class Registration
 
     [Theory]
     [InlineData("LeaseDuration", "00:00:00")]
-    [InlineData("LeaseDuration", "-00:00:03")]
-    [InlineData("InstanceId", "")]
-    [InlineData("InstanceId", "replica.1")]
+    [InlineData("LeaseDuration", "01:00:00")]
+    [InlineData("InstanceId", "a/b")]
+    [InlineData("InstanceId", "replica.*")]
     [InlineData("TlsCertFile", "client.pem")]
     public async Task Settings_of_JetStream_that_cannot_work_are_refused_by_name(string name, string value)
     {
-        await using var services = Build("jetstream", new() { ["Messaging:JetStream:" + name] = value });
+        await using var services = Build("jetstream", new() { [$"Messaging:JetStream:{name}"] = value });
         Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<JetStreamTransportOptions>>().Value).Message.ShouldContain(name);
     }
 

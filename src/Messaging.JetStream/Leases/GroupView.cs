@@ -56,15 +56,14 @@ internal sealed class GroupView(TimeSpan duration, TimeProvider time)
         }
     }
 
-    /// <summary>The keys with that beginning whose entries are in force, in order.</summary>
+    /// <summary>The keys with that beginning whose entries are in force, in order; the others are forgotten.</summary>
     public List<string> KeysInForce(string prefix)
     {
         lock (_gate)
         {
-            return [.. _entries.Values
-                .Where(known => known.Entry.Key.StartsWith(prefix, StringComparison.Ordinal) && IsInForce(known))
-                .Select(known => known.Entry.Key)
-                .Order(StringComparer.Ordinal)];
+            var keys = _entries.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+            keys.RemoveAll(key => !IsInForce(_entries[key]) && _entries.Remove(key));
+            return keys;
         }
     }
 

@@ -113,6 +113,26 @@ public class Keeping_services_up
     }
 
     [Fact]
+    public async Task Nothing_is_started_while_the_application_stops()
+    {
+        await using var application = await Running.StartAsync(
+            b =>
+            {
+                var stubborn = b.AddExecutable("stubborn", "sh", ".", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done");
+                b.AddExecutable("svc", "sleep", ".", "1000").WaitForStart(stubborn);
+            },
+            "--StopTimeout=00:00:03");
+        var stopping = application.StopAsync(TestContext.Current.CancellationToken);
+        await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Finished);
+
+        (await application.CommandAsync("svc", "start")).Success.ShouldBeFalse();
+
+        await stopping;
+        application.Now("svc").State?.Text.ShouldBe(KnownResourceStates.Finished);
+        (await application.CommandAsync("svc", "start")).Success.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_a_service_prints_can_be_watched_with_time_and_number()
     {
         await using var application = await Running.StartAsync(b => b.AddSample("svc"));

@@ -33,6 +33,21 @@ public class Proxies
     }
 
     [Fact]
+    public async Task An_answer_arrives_although_the_service_closed_before_it_had_read_everything()
+    {
+        await using var application = await Running.StartAsync(b => b.AddEcho("echo", SampleEcho.Rude));
+        using var limit = Running.NewLimit();
+        for (var i = 0; i < 50; i++)
+        {
+            using var client = await ConnectAsync(application);
+            await client.GetStream().WriteAsync(new byte[100_000], limit.Token);
+            var answer = new byte[SampleEcho.Refusal.Length];
+            await client.GetStream().ReadExactlyAsync(answer, limit.Token);
+            answer.ShouldBe(SampleEcho.Refusal);
+        }
+    }
+
+    [Fact]
     public async Task The_oldest_of_too_many_waiting_connections_makes_room_for_the_newest()
     {
         await using var application = await Running.StartAsync(b => b.AddEcho("echo"));

@@ -46,7 +46,7 @@ public sealed class ResourceCommandService
             if (agent is not ProcessAgent process || name is not ("start" or "stop" or "restart"))
                 return CommandResults.Failure($"'{agent.Instance.Name}' has no command '{commandName}'.");
             if (name is "stop" or "restart")
-                await process.StopAsync(discard: false, cancellationToken);
+                await process.StopForNowAsync(discard: false, cancellationToken);
             if (name is "start" or "restart")
                 await process.StartAgainAsync(cancellationToken);
             return CommandResults.Success();

@@ -11,7 +11,7 @@ internal interface IAgent : IDisposable
     /// <summary>Ends when the instance is up: running and healthy, or, if it is a job, started.</summary>
     Task Up { get; }
 
-    /// <summary>Takes the instance down.</summary>
+    /// <summary>Takes the instance down for good.</summary>
     Task StopAsync(bool discard, CancellationToken kill);
 }
 

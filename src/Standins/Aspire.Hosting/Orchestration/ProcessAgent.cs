@@ -13,6 +13,7 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     private CancellationTokenSource _stop = new();
     private CancellationToken _kill;
     private bool _discard;
+    private volatile bool _isOver;
     private Task _run = Task.CompletedTask;
 
     public ResourceInstance Instance => instance;
@@ -20,7 +21,14 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
 
     public void Start() => _run = RunAsync(skipWaits: false, _up, _stop.Token);
 
-    public async Task StopAsync(bool discard, CancellationToken kill)
+    public Task StopAsync(bool discard, CancellationToken kill)
+    {
+        _isOver = true;
+        return StopForNowAsync(discard, kill);
+    }
+
+    /// <summary>Takes the instance down until it is started again.</summary>
+    public async Task StopForNowAsync(bool discard, CancellationToken kill)
     {
         await _commands.WaitAsync(CancellationToken.None);
         try
@@ -41,9 +49,11 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
         if (!recipe.Restartable)
             throw new DistributedApplicationException($"'{instance.Name}' cannot be started again: what it held was in memory.");
 
+        ThrowIfOver();
         await _commands.WaitAsync(cancellationToken);
         try
         {
+            ThrowIfOver();
             if (_run.IsCompleted)
             {
                 _up = NewUp();
@@ -75,6 +85,12 @@ internal sealed partial class ProcessAgent(ResourceInstance instance, ProcessAnn
     {
         _stop.Dispose();
         _commands.Dispose();
+    }
+
+    private void ThrowIfOver()
+    {
+        if (_isOver)
+            throw new DistributedApplicationException($"'{instance.Name}' cannot be started again: the application stops.");
     }
 
     private static TaskCompletionSource NewUp() => new(TaskCreationOptions.RunContinuationsAsynchronously);

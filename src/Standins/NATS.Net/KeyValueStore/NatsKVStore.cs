@@ -14,6 +14,9 @@ internal sealed class NatsKVStore : INatsKVStore
     private const string OperationHeader = "KV-Operation";
     private const string ExpectedRevisionHeader = "Nats-Expected-Last-Subject-Sequence";
 
+    // How long a list of keys or a history may take to notice that nothing more comes.
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(1);
+
     private static readonly SearchValues<char> InKeys =
         SearchValues.Create("-/_=.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
@@ -185,7 +188,7 @@ internal sealed class NatsKVStore : INatsKVStore
     private async IAsyncEnumerable<NatsKVEntry<T>> UpToNowAsync<T>(
         string key, INatsDeserialize<T>? serializer, NatsKVWatchOpts opts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        opts = opts with { OnNoData = static _ => new ValueTask<bool>(true) };
+        opts = opts with { OnNoData = static _ => new ValueTask<bool>(true), IdleHeartbeat = opts.IdleHeartbeat < LongestIdle ? opts.IdleHeartbeat : LongestIdle };
         await foreach (var entry in new KVWatch<T>(JetStreamContext, Bucket, key, serializer, opts, endsWhenIdle: true).ReadAsync(cancellationToken))
         {
             yield return entry;

@@ -3,11 +3,14 @@ using System.Net.Sockets;
 
 namespace Standins.Tests.Hosting.Sample;
 
-/// <summary>Listens on the port in PORT. Sends back what it was sent once the client has finished sending; or reads nothing at all.</summary>
+/// <summary>Listens on the port in PORT. Sends back what it was sent once the client has finished sending; or reads nothing at all; or refuses before it has read everything.</summary>
 internal static class SampleEcho
 {
     public const string Verb = "sample-echo";
     public const string Deaf = "deaf";
+    public const string Rude = "rude";
+
+    public static byte[] Refusal { get; } = "no"u8.ToArray();
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -16,7 +19,9 @@ internal static class SampleEcho
         while (true)
         {
             var client = await listener.AcceptTcpClientAsync();
-            if (args is not [Deaf])
+            if (args is [Rude])
+                _ = RefuseAsync(client);
+            else if (args is not [Deaf])
                 _ = EchoAsync(client);
         }
     }
@@ -28,6 +33,15 @@ internal static class SampleEcho
             using var received = new MemoryStream();
             await client.GetStream().CopyToAsync(received);
             await client.GetStream().WriteAsync(received.ToArray());
+        }
+    }
+
+    private static async Task RefuseAsync(TcpClient client)
+    {
+        using (client)
+        {
+            await client.GetStream().ReadExactlyAsync(new byte[1]);
+            await client.GetStream().WriteAsync(Refusal);
         }
     }
 }
