@@ -192,7 +192,7 @@ public abstract partial class TransportCompliance
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Body.Span);
 
     private async Task<string> AskAsync(string question) =>
-        Text(await Requests.RequestAsync(Address, Messages.Create("key", question), Patience, Cancel));
+        Text(await Requests.RequestAsync(Address, Messages.Create($"key of {question}", question), Patience, Cancel));
 
     private Task<Responding> RespondAsync(string service, RequestHandler handler, ITransport? transport = null) =>
         RespondAsync(new Responder(Address, service), handler, transport);
