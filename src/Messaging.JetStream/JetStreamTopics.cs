@@ -8,6 +8,9 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
 
     private const int OtherStreamOfThatName = 10058;
 
+    // What one of several that make a stream at the same moment may be told instead: the subjects are taken, by the very stream it asks for.
+    private const int SubjectsOverlap = 10065;
+
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
     {
         await link.OpenAsync(cancellationToken);
@@ -68,8 +71,10 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
         {
             return await link.JetStream.CreateStreamAsync(asked, cancellationToken);
         }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == OtherStreamOfThatName)
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode is OtherStreamOfThatName or SubjectsOverlap)
         {
+            if (exception.Error.ErrCode == SubjectsOverlap && !await ExistsAsync(asked.Name!, cancellationToken))
+                throw;
             var stream = await link.JetStream.GetStreamAsync(asked.Name!, cancellationToken: cancellationToken);
             var partitions = PartitionsOf(topic.Name, stream.Info.Config);
             if (partitions != topic.Partitions)
@@ -79,6 +84,19 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
             }
 
             return await link.JetStream.UpdateStreamAsync(asked, cancellationToken);
+        }
+    }
+
+    private async Task<bool> ExistsAsync(string stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await link.JetStream.GetStreamAsync(stream, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == StreamNotFound)
+        {
+            return false;
         }
     }
 

@@ -45,8 +45,7 @@ public abstract partial class TransportCompliance
         var asked = 0;
         await EventuallyAsync(async () =>
         {
-            // A key each: on Kafka those of one partition all go to one instance.
-            await Task.WhenAll(Enumerable.Range(0, 20).Select(number => Requests.RequestAsync(Address, Messages.Create($"{asked + number}", "?"), Patience, Cancel)));
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(number => AskAsync($"{asked + number}")));
             asked += 20;
             return answeredBy.ContainsKey(1) && answeredBy.ContainsKey(2);
         });
@@ -193,7 +192,7 @@ public abstract partial class TransportCompliance
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Body.Span);
 
     private async Task<string> AskAsync(string question) =>
-        Text(await Requests.RequestAsync(Address, Messages.Create("key", question), Patience, Cancel));
+        Text(await Requests.RequestAsync(Address, Messages.Create($"key of {question}", question), Patience, Cancel));
 
     private Task<Responding> RespondAsync(string service, RequestHandler handler, ITransport? transport = null) =>
         RespondAsync(new Responder(Address, service), handler, transport);

@@ -28,7 +28,7 @@ public interface IRequestReply
 
 /// <summary>Who answers.</summary>
 /// <param name="Address">The address, named like a topic; else an <see cref="ArgumentException"/>.</param>
-/// <param name="Service">The instances of one service share the requests: each request goes to one of them.</param>
+/// <param name="Service">The instances of one service share the requests: each request goes to one of them. On Kafka the key decides which.</param>
 /// <param name="Concurrency">The most requests in this instance's hands at a time, at least 1. Default 16.</param>
 public sealed record Responder(string Address, string Service, int Concurrency = 16)
 {
