@@ -1,10 +1,16 @@
 // dotnet run --project src/AppHost -- --transport jetstream|kafka [--orders-replicas N] [--inventory-replicas N] [--payments-replicas N]
+using System.Globalization;
+
 var builder = DistributedApplication.CreateBuilder(args);
 
 var transport = builder.Configuration["transport"] ?? "jetstream";
-if (transport is not ("jetstream" or "kafka"))
+var wrong = transport is not ("jetstream" or "kafka") ? $"Unknown transport '{transport}': it is jetstream or kafka."
+    : Array.Find(["orders", "inventory", "payments"], service => ReplicasOf(service) is < 1 or > 8) is { } service
+        ? $"--{service}-replicas takes a number from 1 to 8, not '{builder.Configuration[$"{service}-replicas"]}'."
+    : null;
+if (wrong is not null)
 {
-    Console.Error.WriteLine($"Unknown transport '{transport}': it is jetstream or kafka.");
+    Console.Error.WriteLine(wrong);
     Environment.ExitCode = 2;
     return;
 }
@@ -38,9 +44,12 @@ await builder.Build().RunAsync();
 IResourceBuilder<ProjectResource> AddService<TProject>(string name, IResourceBuilder<PostgresDatabaseResource> database)
     where TProject : IProjectMetadata, new() =>
     builder.AddProject<TProject>(name)
-        .WithReplicas(builder.Configuration.GetValue($"{name}-replicas", 1))
+        .WithReplicas(ReplicasOf(name))
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health")
         .WithEnvironment("Transport", transport)
         .WithReference(database).WaitFor(database)
         .WithReference(broker).WaitFor(broker);
+
+int ReplicasOf(string service) =>
+    int.TryParse(builder.Configuration[$"{service}-replicas"] ?? "1", NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : 0;

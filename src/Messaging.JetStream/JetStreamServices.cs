@@ -32,6 +32,9 @@ public static class JetStreamServices
             .Validate(
                 options => options.InstanceId is not { } name || (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')),
                 $"{JetStreamTransportOptions.Section}: InstanceId has letters, digits, hyphens and underscores.")
+            .Validate(
+                options => (options.TlsCertFile is null) == (options.TlsKeyFile is null),
+                $"{JetStreamTransportOptions.Section}: TlsCertFile and TlsKeyFile go together.")
             .ValidateOnStart();
         var server = builder.Configuration.GetConnectionString(connectionName);
         return builder.AddTransport("jetstream", services => new JetStreamTransport(

@@ -67,7 +67,8 @@ public sealed class Registration
     [InlineData("LeaseDuration", "01:00:00")]
     [InlineData("InstanceId", "a/b")]
     [InlineData("InstanceId", "replica.*")]
-    public async Task Leases_that_cannot_work_are_refused(string name, string value)
+    [InlineData("TlsCertFile", "client.pem")]
+    public async Task Settings_of_JetStream_that_cannot_work_are_refused_by_name(string name, string value)
     {
         await using var services = Build("jetstream", new() { [$"Messaging:JetStream:{name}"] = value });
         Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<JetStreamTransportOptions>>().Value).Message.ShouldContain(name);

@@ -6,29 +6,22 @@ namespace Messaging.JetStream.Leases;
 
 /// <summary>
 /// This process as a member of a group on one topic: announces itself, claims its share of the partitions, renews what it holds
-/// and gives back what others are short of. Every claim and renewal is written against the revision it was decided on, so that
-/// of two who want the same only one succeeds, and one who was stopped for too long finds out.
+/// and gives back what others are short of.
 /// </summary>
 internal sealed partial class GroupMember : IAsyncDisposable
 {
-    private readonly LeaseBucket _bucket;
+    private readonly GroupRecords _records;
     private readonly Subscription _subscription;
     private readonly IReadOnlyList<PartitionConsumer> _partitions;
     private readonly JetStreamTransportOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly GroupView _view;
-    private readonly string _prefix;
-    private readonly string _myKey;
-    private readonly string _me;
     private readonly ConcurrentDictionary<int, Lease> _held = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationToken _stopping;
     private readonly CancellationToken _aborting;
     private readonly CancellationTokenSource _left = new();
-    private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watching = Task.CompletedTask;
-    private ulong _announced;
     private bool _hasJoined;
     private bool _isCutOff;
 
@@ -52,18 +45,12 @@ internal sealed partial class GroupMember : IAsyncDisposable
         CancellationToken aborting)
     {
         (_stopping, _aborting) = (stopping, aborting);
-        (_bucket, _subscription, _partitions, _options, _time, _logger) = (bucket, subscription, partitions, options, time, logger);
-        _view = new GroupView(options.LeaseDuration, time);
-        _prefix = $"{Streams.NameOf(subscription.Topic)}.{Streams.ConsumersOf(subscription.Group)}.";
-        var incarnation = Guid.NewGuid().ToString("N");
-        _me = $"{options.InstanceId}/{incarnation}";
-        _myKey = $"{MemberPrefix}{options.InstanceId ?? incarnation}";
+        (_subscription, _partitions, _options, _time, _logger) = (subscription, partitions, options, time, logger);
+        _records = new GroupRecords(bucket, subscription, options, time, logger);
     }
 
     /// <summary>The partitions this process owns now.</summary>
     public IEnumerable<PartitionConsumer> Owned => _held.Keys.Select(partition => _partitions[partition]);
-
-    private string MemberPrefix => _prefix + "m-";
 
     // Often enough that one renewal may fail, and that a dead owner is replaced within five seconds.
     private TimeSpan Interval => _options.LeaseDuration / 4;
@@ -75,9 +62,9 @@ internal sealed partial class GroupMember : IAsyncDisposable
     {
         try
         {
-            _announced = await AnnounceAsync(_stopping);
-            _watching = WatchAsync(_left.Token);
-            await _seen.Task.WaitAsync(_options.RequestTimeout, _time, _stopping);
+            await _records.AnnounceAsync(_stopping);
+            _watching = _records.WatchAsync(Wake, Interval, _left.Token);
+            await _records.SeenAsync(_options.RequestTimeout, _stopping);
             await RenewWhileAsync(BalanceAsync(consumer => consumer.OpenAsync(_stopping), _stopping));
             _hasJoined = true;
         }
@@ -101,7 +88,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
             await TryAsync(StepAsync);
         }
 
-        await TryAsync(async token => await (await _bucket.OpenAsync(token)).DeleteAsync(_myKey, cancellationToken: token));
+        await TryAsync(_records.WithdrawAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -117,8 +104,6 @@ internal sealed partial class GroupMember : IAsyncDisposable
 
         _left.Dispose();
     }
-
-    private string KeyOf(int partition) => $"{_prefix}p{partition}";
 
     private void Wake() => _wake.Writer.TryWrite(true);
 
@@ -148,7 +133,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
         }
         catch (Exception exception) when (exception is NatsException or TransportException or OperationCanceledException or ObjectDisposedException)
         {
-            _bucket.Forget();
+            _records.Forget();
             if (!_isCutOff)
                 LogCutOff(exception, _subscription.Group, _subscription.Topic);
             _isCutOff = true;
@@ -156,7 +141,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
     }
 
     private Task RenewAllAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll([AnnounceAsync(cancellationToken), .. _held.Values.Select(lease => RenewAsync(lease, cancellationToken))]);
+        Task.WhenAll([_records.AnnounceAsync(cancellationToken), .. _held.Values.Select(lease => RenewAsync(lease, cancellationToken))]);
 
     /// <summary>Until there is an end of joining: the first partition must not be lost before the last one is open.</summary>
     private async Task RenewWhileAsync(Task joining)
@@ -172,34 +157,12 @@ internal sealed partial class GroupMember : IAsyncDisposable
         await joining;
     }
 
-    private async Task<ulong> AnnounceAsync(CancellationToken cancellationToken)
-    {
-        var store = await _bucket.OpenAsync(cancellationToken);
-        return await store.PutAsync(_myKey, _me, cancellationToken: cancellationToken);
-    }
-
     private async Task RenewAsync(Lease lease, CancellationToken cancellationToken)
     {
-        if (lease.Lost.IsCancellationRequested)
+        if (lease.Lost.IsCancellationRequested || await _records.TryRenewAsync(lease, cancellationToken))
             return;
-        var store = await _bucket.OpenAsync(cancellationToken);
-        var sent = _time.GetTimestamp();
-        try
-        {
-            lease.Renew(await store.UpdateAsync(KeyOf(lease.Partition), _me, lease.Revision, cancellationToken: cancellationToken), sent);
-        }
-        catch (NatsKVWrongLastRevisionException)
-        {
-            // A renewal whose answer was lost has been written by ourselves; the next one builds on it.
-            if (await RefreshAsync(KeyOf(lease.Partition), cancellationToken) is { } entry && entry.Holder == _me)
-            {
-                lease.Revision = entry.Revision;
-                return;
-            }
-
-            LogLost(_subscription.Group, lease.Partition, _subscription.Topic);
-            lease.Lose();
-        }
+        LogLost(_subscription.Group, lease.Partition, _subscription.Topic);
+        lease.Lose();
     }
 
     /// <summary>Gives back what is more than the share, claims what is missing to it.</summary>
@@ -207,11 +170,10 @@ internal sealed partial class GroupMember : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     private async Task BalanceAsync(Func<PartitionConsumer, Task> begin, CancellationToken cancellationToken)
     {
-        var members = _view.KeysInForce(MemberPrefix);
-        var rank = members.IndexOf(_myKey);
+        var (rank, members) = _records.FindPlace();
         if (rank < 0)
             return;
-        var share = (_partitions.Count / members.Count) + (rank < _partitions.Count % members.Count ? 1 : 0);
+        var share = (_partitions.Count / members) + (rank < _partitions.Count % members ? 1 : 0);
         var kept = _held.Values.Where(lease => !lease.Ending.IsCancellationRequested).OrderBy(lease => lease.Partition).ToList();
         foreach (var lease in kept.Skip(share))
             lease.Release();
@@ -227,26 +189,10 @@ internal sealed partial class GroupMember : IAsyncDisposable
 
     private async Task<bool> TryClaimAsync(int partition, Func<PartitionConsumer, Task> begin, CancellationToken cancellationToken)
     {
-        var key = KeyOf(partition);
-        var known = _view.Of(key, out var isInForce);
-        if (isInForce && !IsPredecessor(known!.Holder!))
+        // As its successor only when it joins: two of one name by mistake take a partition from each other once, not for ever.
+        if (await _records.TryClaimAsync(partition, asSuccessor: !_hasJoined, cancellationToken) is not { } claim)
             return false;
-        var store = await _bucket.OpenAsync(cancellationToken);
-        var sent = _time.GetTimestamp();
-        ulong revision;
-        try
-        {
-            revision = known is null
-                ? await store.CreateAsync(key, _me, cancellationToken: cancellationToken)
-                : await store.UpdateAsync(key, _me, known.Revision, cancellationToken: cancellationToken);
-        }
-        catch (NatsKVException exception) when (exception is NatsKVCreateException or NatsKVWrongLastRevisionException)
-        {
-            await RefreshAsync(key, cancellationToken);
-            return false;
-        }
-
-        var lease = new Lease(partition, revision, sent, _options.LeaseDuration, _time, Wake, _stopping);
+        var lease = new Lease(partition, claim.Revision, claim.Sent, _options.LeaseDuration, _time, Wake, _stopping);
         _held[partition] = lease;
         await begin(_partitions[partition]);
         lease.Work = WorkAsync(lease);
@@ -263,68 +209,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
     {
         _held.TryRemove(lease.Partition, out _);
         lease.Dispose();
-        try
-        {
-            var store = await _bucket.OpenAsync(cancellationToken);
-            await store.DeleteAsync(KeyOf(lease.Partition), new NatsKVDeleteOpts { Revision = lease.Revision }, cancellationToken);
-        }
-        catch (NatsKVWrongLastRevisionException)
-        {
-            // Another's already.
-        }
-    }
-
-    /// <summary>Looks at the server itself, because what is known turned out to be old; null where there is nothing.</summary>
-    private async Task<LeaseEntry?> RefreshAsync(string key, CancellationToken cancellationToken)
-    {
-        var store = await _bucket.OpenAsync(cancellationToken);
-        var found = await store.TryGetEntryAsync<string>(key, cancellationToken: cancellationToken);
-        if (!found.Success)
-        {
-            _view.Remove(key);
-            return null;
-        }
-
-        var entry = LeaseEntry.Of(found.Value);
-        _view.Apply(entry);
-        return entry;
-    }
-
-    // Under a name that was given to it, a process that was started again takes over what it held before, at once. Only when it
-    // joins: two of one name by mistake take a partition from each other once, not for ever.
-    private bool IsPredecessor(string holder) =>
-        !_hasJoined && _options.InstanceId is { } name && holder != _me && holder.StartsWith(name + "/", StringComparison.Ordinal);
-
-    private async Task WatchAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                var store = await _bucket.OpenAsync(cancellationToken);
-                await foreach (var entry in store.WatchAsync<string>(_prefix + ">", cancellationToken: cancellationToken))
-                {
-                    if (_view.Apply(LeaseEntry.Of(entry)))
-                        Wake();
-                    if (entry.Key == _myKey && entry.Revision >= _announced)
-                        _seen.TrySetResult(); // Entries come in their order: whatever was there before the announcement has been seen.
-                }
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-#pragma warning disable CA1031 // A member that sees nothing must not stay so: whatever went wrong, it is told and tried anew.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                LogBlind(exception, _subscription.Group, _subscription.Topic);
-                _bucket.Forget();
-                _view.Clear();
-            }
-
-            await Task.Delay(Interval, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await _records.GiveBackAsync(lease, cancellationToken);
     }
 
     [LoggerMessage(EventId = 30, Level = LogLevel.Warning, Message = "Group {Group} cannot renew its leases on {Topic}; without them it stops consuming until it can")]
@@ -332,7 +217,4 @@ internal sealed partial class GroupMember : IAsyncDisposable
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning, Message = "Group {Group} lost its lease on partition {Partition} of {Topic} to another process")]
     private partial void LogLost(string group, int partition, string topic);
-
-    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Group {Group} does not see the leases on {Topic} and looks again")]
-    private partial void LogBlind(Exception exception, string group, string topic);
 }

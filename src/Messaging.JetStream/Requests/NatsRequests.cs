@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -59,7 +58,6 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
     public async Task AnswerAsync(Responder responder, RequestHandler handler, CancellationToken stopping, CancellationToken aborting)
     {
         var (subject, group) = (SubjectOf(responder.Address), Streams.ConsumersOf(responder.Service));
-        ArgumentOutOfRangeException.ThrowIfLessThan(responder.Concurrency, 1, nameof(responder));
         using var finishing = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
@@ -127,14 +125,10 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
             : throw new RequestFailedException(address, $"the reply cannot be read: {error}.");
     }
 
-    private static string SubjectOf(string address) =>
-        Address().IsMatch(address) ? $"_requests.{address}" : throw new ArgumentException($"'{address}' is no address: lower-case letters, digits, dots and hyphens only.", nameof(address));
+    private static string SubjectOf(string address) => $"_requests.{ModelChecks.CheckAddress(address)}";
 
     private static Message Unreadable { get; } = new() { Id = "unreadable", Type = "unreadable", Source = "/", Time = default, PartitionKey = "unreadable", Body = default };
 
     [LoggerMessage(EventId = 50, Level = LogLevel.Warning, Message = "The reply to a request at {Subject} was not sent")]
     private partial void LogNotSent(Exception exception, string subject);
-
-    [GeneratedRegex("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Address();
 }

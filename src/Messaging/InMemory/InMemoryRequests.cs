@@ -13,7 +13,7 @@ internal sealed class InMemoryRequests(TimeProvider time)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var question = new Question(request);
-        var asked = Choose(address);
+        var asked = Choose(ModelChecks.CheckAddress(address));
         if (asked.Count == 0)
             throw new NoRespondersException(address);
         foreach (var answerer in asked)

@@ -109,48 +109,33 @@ internal sealed partial class ReceivePipeline(
         if (admission is Admission.Duplicate)
         {
             outcome.Duplicates++;
-            return;
         }
-
-        if (admission is Admission.ParkBehind || outcome.ParkedKeys.Contains(incoming.Key))
-        {
-            await ParkAsync(new Parking(Dead: false, "waits behind an earlier message of its key", Attempts: 0));
-            return;
-        }
-
-        if (incoming.Message is not { } message)
-        {
-            await ParkAsync(new Parking(Dead: true, $"undecodable: {incoming.Fault}", Attempts: 0));
-            return;
-        }
-
-        if (!catalog.TryFind(message.Type, out var definition))
-        {
-            await ParkAsync(new Parking(Dead: true, $"unknown type '{message.Type}'", Attempts: 0));
-            return;
-        }
-
-        if (!IsJsonObject(message.Body.Span))
-        {
-            await ParkAsync(new Parking(Dead: true, "undecodable: the body is not a JSON object", Attempts: 0));
-            return;
-        }
-
-        if (dispatcher.Handles(definition.ClrType))
-        {
-            using var activity = MessagingDiagnostics.StartReceive(message, receiver.Group, incoming.Delivery);
-            using var log = logger.BeginScope(new MessageLogScope(message));
-            await dispatcher.DispatchAsync(message, definition, scope, cancellationToken);
-            outcome.Handled.Add(message);
-        }
-
-        async Task ParkAsync(Parking parking)
+        else if (FindHindrance(incoming, admission, outcome) is { } parking)
         {
             await store.ParkAsync(receiver.Group, incoming, parking, cancellationToken);
             outcome.Parked.Add((incoming, parking));
             if (incoming.Key.Length > 0)
                 outcome.ParkedKeys.Add(incoming.Key);
         }
+        else if (incoming.Message is { } message && catalog.TryFind(message.Type, out var definition) && dispatcher.Handles(definition.ClrType))
+        {
+            using var activity = MessagingDiagnostics.StartReceive(message, receiver.Group, incoming.Delivery);
+            using var log = logger.BeginScope(new MessageLogScope(message));
+            await dispatcher.DispatchAsync(message, definition, scope, cancellationToken);
+            outcome.Handled.Add(message);
+        }
+    }
+
+    /// <summary>What keeps a message from its handler; null when nothing does.</summary>
+    private Parking? FindHindrance(IncomingMessage incoming, Admission admission, BatchOutcome outcome)
+    {
+        if (admission is Admission.ParkBehind || outcome.ParkedKeys.Contains(incoming.Key))
+            return new Parking(Dead: false, "waits behind an earlier message of its key", Attempts: 0);
+        var cause = incoming.Message is not { } message ? $"undecodable: {incoming.Fault}"
+            : !catalog.TryFind(message.Type, out _) ? $"unknown type '{message.Type}'"
+            : !IsJsonObject(message.Body.Span) ? "undecodable: the body is not a JSON object"
+            : null;
+        return cause is null ? null : new Parking(Dead: true, cause, Attempts: 0);
     }
 
     /// <summary>Parks in a transaction of its own: the one the handler failed in is gone. The inbox takes part, for the message may have been parked before.</summary>

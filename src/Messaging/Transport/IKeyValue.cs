@@ -6,6 +6,7 @@ namespace Messaging;
 public interface IKeyValue
 {
     /// <summary>Opens a bucket and makes it where it is missing.</summary>
+    /// <exception cref="ArgumentException">The name is none, the history below 1 or the time to live negative.</exception>
     /// <exception cref="CapabilityMissingException">The definition asks for what the transport cannot do.</exception>
     /// <exception cref="TransportException">The broker cannot be reached, refuses, or holds the bucket with other settings.</exception>
     Task<IKeyValueBucket> OpenBucketAsync(BucketDefinition definition, CancellationToken cancellationToken);
@@ -18,13 +19,15 @@ public sealed record BucketDefinition(string Name)
     /// <summary>How long a value lives after its last change. Default zero: for ever.</summary>
     public TimeSpan TimeToLive { get; init; }
 
-    /// <summary>How many values of a key are kept, the current one included. Default 1.</summary>
+    /// <summary>How many values of a key are kept, the current one included, at least 1. Default 1.</summary>
     public int History { get; init; } = 1;
 }
 
 /// <summary>
 /// An open bucket. Keys are letters, digits and <c>-_./=</c>, without a dot at either end. A revision is the place of a change in
-/// the bucket; it grows, with gaps. Who has written sees it in what he gets next. Thread-safe; dispose it to close.
+/// the bucket; it grows, with gaps. Who has written sees it in what he gets next. Thread-safe; dispose it to close. Every call
+/// throws an <see cref="ArgumentException"/> for what is no key, and a <see cref="TransportException"/> when the broker has to be
+/// asked and cannot be reached or refuses.
 /// </summary>
 public interface IKeyValueBucket : IAsyncDisposable
 {

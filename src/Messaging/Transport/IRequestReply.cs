@@ -9,8 +9,9 @@ public interface IRequestReply
     /// <summary>Sends a request to one responder of each service at the address; the first reply is the answer.</summary>
     /// <param name="address">Named like a topic: lower-case letters, digits, dots and hyphens. Needs not be made.</param>
     /// <param name="request">The request.</param>
-    /// <param name="timeout">How long to wait for the reply. A responder that sees the request later does not execute it, where the transport can tell.</param>
+    /// <param name="timeout">How long to wait for the reply, more than zero. A responder that sees the request later does not execute it, where the transport can tell.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentException">The address is none.</exception>
     /// <exception cref="NoRespondersException">Nobody answers there, and the broker knows (<see cref="TransportCapabilities.ImmediateNoResponders"/>).</exception>
     /// <exception cref="RequestTimeoutException">No reply came in time.</exception>
     /// <exception cref="RequestFailedException">The responder's handler threw.</exception>
@@ -26,10 +27,17 @@ public interface IRequestReply
 }
 
 /// <summary>Who answers.</summary>
-/// <param name="Address">The address.</param>
+/// <param name="Address">The address, named like a topic; else an <see cref="ArgumentException"/>.</param>
 /// <param name="Service">The instances of one service share the requests: each request goes to one of them. On Kafka the key decides which.</param>
-/// <param name="Concurrency">The most requests in this instance's hands at a time. Default 16.</param>
-public sealed record Responder(string Address, string Service, int Concurrency = 16);
+/// <param name="Concurrency">The most requests in this instance's hands at a time, at least 1. Default 16.</param>
+public sealed record Responder(string Address, string Service, int Concurrency = 16)
+{
+    /// <summary>The address.</summary>
+    public string Address { get; } = ModelChecks.CheckAddress(Address);
+
+    /// <summary>The most requests in this instance's hands at a time.</summary>
+    public int Concurrency { get; } = ModelChecks.AtLeastOne(Concurrency);
+}
 
 /// <summary>Answers one request. Called side by side.</summary>
 public delegate Task<Message> RequestHandler(Message request, CancellationToken cancellationToken);

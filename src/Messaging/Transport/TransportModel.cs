@@ -1,10 +1,22 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
 namespace Messaging;
 
 /// <summary>A topic: its name and how many ordered partitions it has.</summary>
-/// <param name="Name">Lower-case letters, digits, dots and hyphens, such as <c>orders.events</c>.</param>
-/// <param name="Partitions">How many partitions; fixed for the topic's life, because the key decides the partition.</param>
+/// <param name="Name">Lower-case letters, digits and hyphens, parted by dots, such as <c>orders.events</c>; else an <see cref="ArgumentException"/>.</param>
+/// <param name="Partitions">
+/// How many partitions, at least 1, else an <see cref="ArgumentOutOfRangeException"/>. Fixed for the topic's life, because the key
+/// decides the partition. Default 4.
+/// </param>
 public sealed record TopicDefinition(string Name, int Partitions = TopicDefinition.DefaultPartitions)
 {
+    /// <summary>The topic's name.</summary>
+    public string Name { get; } = ModelChecks.CheckTopic(Name);
+
+    /// <summary>How many partitions.</summary>
+    public int Partitions { get; } = ModelChecks.AtLeastOne(Partitions);
+
     /// <summary>Partitions of a topic unless said otherwise.</summary>
     public const int DefaultPartitions = 4;
 }
@@ -29,10 +41,16 @@ public sealed record PublishFailure(int Index, TransportException Cause);
 /// <summary>What to consume.</summary>
 /// <param name="Topic">The topic.</param>
 /// <param name="Group">The group; each group gets every message once.</param>
-/// <param name="MaxBatch">The most messages handed over at once. Default 100.</param>
-/// <param name="Prefetch">The most messages held per partition beyond the batch in hand. Default 500.</param>
+/// <param name="MaxBatch">The most messages handed over at once, at least 1. Default 100.</param>
+/// <param name="Prefetch">The most messages held per partition beyond the batch in hand, at least 1. Default 500.</param>
 public sealed record Subscription(string Topic, string Group, int MaxBatch = 100, int Prefetch = 500)
 {
+    /// <summary>The most messages handed over at once.</summary>
+    public int MaxBatch { get; init => field = ModelChecks.AtLeastOne(value); } = ModelChecks.AtLeastOne(MaxBatch);
+
+    /// <summary>The most messages held per partition beyond the batch in hand.</summary>
+    public int Prefetch { get; init => field = ModelChecks.AtLeastOne(value); } = ModelChecks.AtLeastOne(Prefetch);
+
     /// <summary>The CloudEvents types wanted; the others, and messages without a type, are settled unseen. Null: all.</summary>
     public IReadOnlySet<string>? Types { get; init; }
 
@@ -73,3 +91,23 @@ public sealed record PartitionBatch(string Topic, string Group, int Partition, I
 
 /// <summary>Messages of a partition that the group has not settled yet.</summary>
 public sealed record PartitionLag(string Topic, string Group, int Partition, long Messages);
+
+/// <summary>Checks names and numbers, the same on every transport.</summary>
+internal static partial class ModelChecks
+{
+    public static string CheckTopic(string name) => Check(name, "topic name");
+
+    public static string CheckAddress(string address) => Check(address, "address");
+
+    public static int AtLeastOne(int number, [CallerArgumentExpression(nameof(number))] string? what = null) =>
+        number >= 1 ? number : throw new ArgumentOutOfRangeException(what, number, "It is at least 1.");
+
+    private static string Check(string name, string what)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Name().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is no {what}: lower-case letters, digits and hyphens only, parted by dots.", nameof(name));
+    }
+
+    [GeneratedRegex("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Name();
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+
+namespace Units.AppHost;
+
+public sealed class AppHostOptionsTests
+{
+    [Theory]
+    [InlineData("--transport=rabbitmq", "Unknown transport 'rabbitmq': it is jetstream or kafka.")]
+    [InlineData("--inventory-replicas=abc", "--inventory-replicas takes a number from 1 to 8, not 'abc'.")]
+    [InlineData("--orders-replicas=0", "--orders-replicas takes a number from 1 to 8, not '0'.")]
+    [InlineData("--payments-replicas=9", "--payments-replicas takes a number from 1 to 8, not '9'.")]
+    public async Task A_bad_option_is_one_line_before_anything_starts(string option, string message)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "AppHost.dll"), option])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            (await process.StandardError.ReadToEndAsync(deadline.Token)).Trim().ShouldBe(message);
+            (await output).ShouldBeEmpty();
+            await process.WaitForExitAsync(deadline.Token);
+            process.ExitCode.ShouldBe(2);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+}
