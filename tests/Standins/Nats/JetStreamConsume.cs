@@ -29,6 +29,18 @@ public class JetStreamConsume(NatsServer server) : IClassFixture<NatsServer>
     }
 
     [Fact(Timeout = Wait.TestTimeout)]
+    public async Task The_next_message_is_one_message_or_none_when_the_time_is_up()
+    {
+        await using var nats = server.Connect();
+        var (_, consumer) = await SetUpAsync(nats, "NEXT", new ConsumerConfig("worker"), 2);
+        var briefly = new NatsJSNextOpts { Expires = TimeSpan.FromSeconds(1) };
+
+        (await consumer.NextAsync<int>(cancellationToken: Ct)).ShouldNotBeNull().Data.ShouldBe(1);
+        (await consumer.NextAsync<int>(opts: briefly, cancellationToken: Ct)).ShouldNotBeNull().Data.ShouldBe(2);
+        (await consumer.NextAsync<int>(opts: briefly, cancellationToken: Ct)).ShouldBeNull();
+    }
+
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task Consuming_asks_for_more_as_often_as_needed()
     {
         await using var nats = server.Connect();

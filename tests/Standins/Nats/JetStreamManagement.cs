@@ -80,6 +80,24 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
     }
 
     [Fact(Timeout = Wait.TestTimeout)]
+    public async Task A_stream_is_purged_by_subject_and_by_sequence()
+    {
+        await using var nats = server.Connect();
+        var js = new NatsJSContext(nats);
+        var stream = await js.CreateStreamAsync(new StreamConfig("PURGE", ["purge.>"]), Ct);
+        for (var i = 0; i < 10; i++)
+            await js.PublishAsync($"purge.{i % 2}", i, cancellationToken: Ct);
+
+        (await stream.PurgeAsync(new StreamPurgeRequest { Filter = "purge.0" }, Ct)).Purged.ShouldBe(5);
+        (await js.PurgeStreamAsync("PURGE", new StreamPurgeRequest { Seq = 5 }, Ct)).Purged.ShouldBe(2);
+        (await js.PurgeStreamAsync("PURGE", new StreamPurgeRequest { Keep = 1 }, Ct)).Success.ShouldBeTrue();
+
+        await stream.RefreshAsync(Ct);
+        stream.Info.State.Messages.ShouldBe(1);
+        stream.Info.State.LastSeq.ShouldBe(10ul);
+    }
+
+    [Fact(Timeout = Wait.TestTimeout)]
     public async Task A_consumer_is_created_changed_found_and_deleted()
     {
         await using var nats = server.Connect();

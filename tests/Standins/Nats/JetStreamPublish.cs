@@ -27,14 +27,19 @@ public class JetStreamPublish(NatsServer server) : IClassFixture<NatsServer>
         await using var nats = server.Connect();
         var js = new NatsJSContext(nats);
         await js.CreateStreamAsync(new StreamConfig("EXPECT", ["expect.>"]), Ct);
-        (await js.PublishAsync("expect.a", 1, opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 }, cancellationToken: Ct)).EnsureSuccess();
+        (await js.PublishAsync("expect.a", 1, opts: new NatsJSPubOpts { MsgId = "1", ExpectedLastSubjectSequence = 0 }, cancellationToken: Ct)).EnsureSuccess();
 
         var ack = await js.PublishAsync("expect.a", 2, opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 7 }, cancellationToken: Ct);
 
         ack.Error.ShouldNotBeNull().ErrCode.ShouldBe(10071);
         ack.Error.Code.ShouldBe(400);
         Should.Throw<NatsJSApiException>(ack.EnsureSuccess).Error.ErrCode.ShouldBe(10071);
-        (await js.PublishAsync("expect.a", 2, opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 1 }, cancellationToken: Ct)).EnsureSuccess();
+        (await js.PublishAsync("expect.a", 2, opts: new NatsJSPubOpts { ExpectedLastSequence = 7 }, cancellationToken: Ct)).Error.ShouldNotBeNull();
+        (await js.PublishAsync("expect.a", 2, opts: new NatsJSPubOpts { ExpectedLastMsgId = "other" }, cancellationToken: Ct)).Error.ShouldNotBeNull();
+        (await js.PublishAsync("expect.a", 2, opts: new NatsJSPubOpts { ExpectedStream = "OTHER" }, cancellationToken: Ct)).Error.ShouldNotBeNull();
+
+        var all = new NatsJSPubOpts { MsgId = "2", ExpectedLastSequence = 1, ExpectedLastMsgId = "1", ExpectedStream = "EXPECT", ExpectedLastSubjectSequence = 1 };
+        (await js.PublishAsync("expect.a", 2, opts: all, cancellationToken: Ct)).EnsureSuccess();
     }
 
     [Fact(Timeout = Wait.TestTimeout)]

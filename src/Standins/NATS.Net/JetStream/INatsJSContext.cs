@@ -45,6 +45,9 @@ public interface INatsJSContext
     /// <summary>Deletes a stream with everything in it.</summary>
     ValueTask<bool> DeleteStreamAsync(string stream, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes messages from a stream.</summary>
+    ValueTask<StreamPurgeResponse> PurgeStreamAsync(string stream, StreamPurgeRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>The names of all streams, or of those that take <paramref name="subject"/>.</summary>
     IAsyncEnumerable<string> ListStreamNamesAsync(string? subject = default, CancellationToken cancellationToken = default);
 
@@ -70,6 +73,9 @@ public interface INatsJSStream
     /// <summary>Asks again.</summary>
     ValueTask RefreshAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Removes messages.</summary>
+    ValueTask<StreamPurgeResponse> PurgeAsync(StreamPurgeRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>Reads one message; error 404/10037 when there is none.</summary>
     ValueTask<StreamMsgGetResponse> GetAsync(StreamMsgGetRequest request, CancellationToken cancellationToken = default);
 }
@@ -94,6 +100,10 @@ public interface INatsJSConsumer
 
     /// <summary>One batch: ends when it is full or its time is over.</summary>
     IAsyncEnumerable<INatsJSMsg<T>> FetchAsync<T>(NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default);
+
+    /// <summary>The next message; null when none came in time.</summary>
+    ValueTask<INatsJSMsg<T>?> NextAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsJSNextOpts? opts = default, CancellationToken cancellationToken = default);
 
     /// <summary>What there is right now, at most one batch.</summary>
     IAsyncEnumerable<INatsJSMsg<T>> FetchNoWaitAsync<T>(

@@ -39,6 +39,16 @@ internal sealed class NatsJSConsumer(NatsJSContext context, ConsumerInfo info) :
         NatsJSFetchOpts opts, INatsDeserialize<T>? serializer = default, CancellationToken cancellationToken = default) =>
         FetchCoreAsync(opts, serializer, noWait: true, cancellationToken);
 
+    public async ValueTask<INatsJSMsg<T>?> NextAsync<T>(
+        INatsDeserialize<T>? serializer = default, NatsJSNextOpts? opts = default, CancellationToken cancellationToken = default)
+    {
+        var one = new NatsJSFetchOpts { MaxMsgs = 1, Expires = opts?.Expires, IdleHeartbeat = opts?.IdleHeartbeat };
+        await foreach (var message in FetchCoreAsync(one, serializer, noWait: false, cancellationToken))
+            return message;
+
+        return null;
+    }
+
     private async IAsyncEnumerable<INatsJSMsg<T>> FetchCoreAsync<T>(
         NatsJSFetchOpts opts, INatsDeserialize<T>? serializer, bool noWait,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -41,13 +41,18 @@ public sealed partial class NatsJSContext
 
     private static NatsHeaders? WithExpectations(NatsHeaders? headers, NatsJSPubOpts? opts)
     {
-        if (opts?.MsgId is { } id)
-            (headers ??= [])["Nats-Msg-Id"] = id;
-
-        if (opts?.ExpectedLastSubjectSequence is { } sequence)
-            (headers ??= [])["Nats-Expected-Last-Subject-Sequence"] = sequence.ToString(CultureInfo.InvariantCulture);
-
+        Set("Nats-Msg-Id", opts?.MsgId);
+        Set("Nats-Expected-Last-Msg-Id", opts?.ExpectedLastMsgId);
+        Set("Nats-Expected-Stream", opts?.ExpectedStream);
+        Set("Nats-Expected-Last-Sequence", opts?.ExpectedLastSequence?.ToString(CultureInfo.InvariantCulture));
+        Set("Nats-Expected-Last-Subject-Sequence", opts?.ExpectedLastSubjectSequence?.ToString(CultureInfo.InvariantCulture));
         return headers;
+
+        void Set(string name, string? value)
+        {
+            if (value is not null)
+                (headers ??= [])[name] = value;
+        }
     }
 }
 

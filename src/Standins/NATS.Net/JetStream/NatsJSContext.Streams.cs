@@ -54,6 +54,13 @@ public sealed partial class NatsJSContext
     }
 
     /// <inheritdoc />
+    public ValueTask<StreamPurgeResponse> PurgeStreamAsync(string stream, StreamPurgeRequest request, CancellationToken cancellationToken = default)
+    {
+        CheckStreamName(stream);
+        return JSRequestResponseAsync<StreamPurgeRequest, StreamPurgeResponse>(Api($"STREAM.PURGE.{stream}"), request, cancellationToken);
+    }
+
+    /// <inheritdoc />
     public async IAsyncEnumerable<string> ListStreamNamesAsync(string? subject = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var offset = 0;
@@ -78,6 +85,9 @@ internal sealed class NatsJSStream(NatsJSContext context, StreamInfo info) : INa
 
     public async ValueTask RefreshAsync(CancellationToken cancellationToken = default) =>
         Info = (await context.GetStreamAsync(Name, request: null, cancellationToken)).Info;
+
+    public ValueTask<StreamPurgeResponse> PurgeAsync(StreamPurgeRequest request, CancellationToken cancellationToken = default) =>
+        context.PurgeStreamAsync(Name, request, cancellationToken);
 
     public ValueTask<StreamMsgGetResponse> GetAsync(StreamMsgGetRequest request, CancellationToken cancellationToken = default) =>
         context.JSRequestResponseAsync<StreamMsgGetRequest, StreamMsgGetResponse>(NatsJSContext.Api($"STREAM.MSG.GET.{Name}"), request, cancellationToken);

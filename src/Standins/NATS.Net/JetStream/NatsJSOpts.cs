@@ -45,11 +45,30 @@ public record NatsJSFetchOpts
     public TimeSpan? IdleHeartbeat { get; init; }
 }
 
+/// <summary>How to get the next message.</summary>
+public record NatsJSNextOpts
+{
+    /// <summary>How long to wait, at least one second. Default 30 s.</summary>
+    public TimeSpan? Expires { get; init; }
+
+    /// <summary>How often the server proves that the request is alive: 0.5 to 30 s. Default half of <see cref="Expires"/>.</summary>
+    public TimeSpan? IdleHeartbeat { get; init; }
+}
+
 /// <summary>What a publish expects of the stream; each member becomes a header.</summary>
 public record NatsJSPubOpts : NatsPubOpts
 {
     /// <summary>The message's id: a second one with the same id within the stream's duplicate window is not stored.</summary>
     public string? MsgId { get; init; }
+
+    /// <summary>The id the stream's last message must have.</summary>
+    public string? ExpectedLastMsgId { get; init; }
+
+    /// <summary>The stream that must take the message.</summary>
+    public string? ExpectedStream { get; init; }
+
+    /// <summary>The sequence the stream's last message must have.</summary>
+    public ulong? ExpectedLastSequence { get; init; }
 
     /// <summary>The sequence the subject's last message must have; 0 for none.</summary>
     public ulong? ExpectedLastSubjectSequence { get; init; }

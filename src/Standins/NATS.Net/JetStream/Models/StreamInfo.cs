@@ -22,6 +22,29 @@ public record StreamInfoRequest
     public string? SubjectsFilter { get; set; }
 }
 
+/// <summary>What to purge; empty for everything.</summary>
+public record StreamPurgeRequest
+{
+    /// <summary>Only messages on matching subjects.</summary>
+    public string? Filter { get; set; }
+
+    /// <summary>Only messages before this sequence.</summary>
+    public ulong Seq { get; set; }
+
+    /// <summary>Keep this many of the newest. Excludes <see cref="Seq"/>.</summary>
+    public ulong Keep { get; set; }
+}
+
+/// <summary>The result of a purge.</summary>
+public record StreamPurgeResponse
+{
+    /// <summary>Whether it was done.</summary>
+    public bool Success { get; set; }
+
+    /// <summary>How many messages went.</summary>
+    public long Purged { get; set; }
+}
+
 /// <summary>Which message to read: by sequence, the last of a subject, or the next of a subject from a sequence on.</summary>
 public record StreamMsgGetRequest
 {
