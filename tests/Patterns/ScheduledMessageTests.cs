@@ -46,8 +46,9 @@ public sealed class ScheduledMessageTests(Servers servers)
         await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
         await using (var first = await TestService.StartAsync(database, transport))
-            await first.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMilliseconds(300)));
+            await first.SendAsync(Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddMinutes(10)));
         transport.Arrived.ShouldBeEmpty();
+        await database.ExecuteAsync("update messaging.outbox set due = now()");
 
         await using var second = await TestService.StartAsync(database, transport);
 

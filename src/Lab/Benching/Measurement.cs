@@ -10,6 +10,12 @@ namespace Lab.Benching;
 /// <param name="AllocatedBytes">Memory this process allocated.</param>
 internal sealed record Measurement(int Messages, double Seconds, double ClientSeconds, double? ServerSeconds, long AllocatedBytes)
 {
+    /// <summary>In how many batches the messages came, where they came in batches.</summary>
+    public int? Batches { get; init; }
+
+    /// <summary>How many messages a batch had, on average.</summary>
+    public double? PerBatch => (double)Messages / Batches;
+
     private const double Million = 1_000_000;
 
     public double PerSecond => Messages / Seconds;

@@ -13,9 +13,11 @@ internal interface ITransportLane : IAsyncDisposable
     /// </summary>
     /// <param name="topic">The topic.</param>
     /// <param name="group">The group.</param>
-    /// <param name="handle">Gets each batch's bodies; called side by side for several partitions.</param>
+    /// <param name="handle">
+    /// Gets each batch's bodies and the partition they are from, -1 when they are from several; called side by side for several partitions.
+    /// </param>
     /// <param name="stopping">Ends it.</param>
-    Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping);
+    Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping);
 }
 
 /// <summary>What both lanes of a broker do alike.</summary>

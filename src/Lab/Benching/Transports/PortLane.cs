@@ -11,14 +11,10 @@ internal sealed class PortLane(ITransport transport) : ITransportLane
         if (!outcome.Succeeded) throw new LabException(outcome.Failures[0].Cause.Message, outcome.Failures[0].Cause);
     }
 
-    public Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping) =>
+    public Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
         transport.ConsumeAsync(
             new Subscription(topic, group, Lanes.Batch, Lanes.Window),
-            (batch, _) =>
-            {
-                handle([.. batch.Deliveries.Select(delivery => delivery.Body)]);
-                return Task.CompletedTask;
-            },
+            (batch, _) => handle(batch.Partition, [.. batch.Deliveries.Select(delivery => delivery.Body)]),
             stopping);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -35,7 +35,7 @@ internal sealed class RawJetStreamLane : ITransportLane
         while (underWay.TryDequeue(out var publish)) (await publish).EnsureSuccess();
     }
 
-    public Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping) =>
+    public Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
         Task.WhenAll(Enumerable.Range(0, _partitions).Select(partition => ConsumeAsync(topic, group, partition, handle, stopping)));
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -51,7 +51,7 @@ internal sealed class RawJetStreamLane : ITransportLane
         ["content-type"] = message.DataContentType,
     };
 
-    private async Task ConsumeAsync(string topic, string group, int partition, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping)
+    private async Task ConsumeAsync(string topic, string group, int partition, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping)
     {
         var consumer = await _jetStream.CreateOrUpdateConsumerAsync(
             topic.Replace('.', '_'),
@@ -68,7 +68,7 @@ internal sealed class RawJetStreamLane : ITransportLane
             batch.Add(message.Data);
             // Whatever is there is a batch: the last message that was pending ends it.
             if (batch.Count < Lanes.Batch && message.Metadata?.NumPending > 0) continue;
-            handle(batch);
+            await handle(partition, batch);
             await message.AckAsync(cancellationToken: stopping);
             batch.Clear();
         }

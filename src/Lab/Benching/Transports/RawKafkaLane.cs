@@ -41,7 +41,7 @@ internal sealed class RawKafkaLane : ITransportLane
         }
     }
 
-    public Task ConsumeAsync(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping) =>
+    public Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
         Task.Factory.StartNew(() => Consume(topic, group, handle, stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public ValueTask DisposeAsync()
@@ -65,7 +65,7 @@ internal sealed class RawKafkaLane : ITransportLane
         return new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(message.PartitionKey), Value = message.Body.ToArray(), Headers = headers };
     }
 
-    private void Consume(string topic, string group, Action<IReadOnlyList<ReadOnlyMemory<byte>>> handle, CancellationToken stopping)
+    private void Consume(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping)
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new Confluent.Kafka.ConsumerConfig
         {
@@ -93,7 +93,8 @@ internal sealed class RawKafkaLane : ITransportLane
                     continue;
                 }
 
-                handle(batch);
+                // Of all partitions at once: nothing is waited for, so this completes at once.
+                _ = handle(-1, batch);
                 foreach (var settled in last.Values) consumer.StoreOffset(settled);
                 batch.Clear();
                 last.Clear();

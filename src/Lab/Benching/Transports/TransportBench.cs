@@ -65,7 +65,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
         var meter = Meter.Start(broker.Process);
         await used.PublishAsync(batch, cancellationToken);
         Keep("publish", meter.Stop(batch.Count));
-        Keep("consume", await ConsumeAsync(used, topic, batch.Count + 1, broker.Process, cancellationToken));
+        Keep("consume", await ConsumeAsync(used, topic, partitions, batch.Count + 1, broker.Process, cancellationToken));
         var latencies = await FollowAsync(used, topic, bytes, isWarmUp ? Steady / 3 : Steady, cancellationToken);
         if (isWarmUp) return;
         if (!_latencies.TryGetValue((bytes, partitions, lane), out var all)) _latencies[(bytes, partitions, lane)] = all = [];
@@ -79,27 +79,42 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
         }
     }
 
-    /// <summary>From the first batch on: how long it takes to join a group is another question.</summary>
-    private static async Task<Measurement> ConsumeAsync(ITransportLane lane, string topic, int expected, Process? server, CancellationToken cancellationToken)
+    /// <summary>From when every partition has its first batch: how long it takes to join a group is another question.</summary>
+    private static async Task<Measurement> ConsumeAsync(
+        ITransportLane lane, string topic, int partitions, int expected, Process? server, CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Meter? meter = null;
         Measurement? measurement = null;
-        var (taken, first) = (0, 0);
+        var (taken, batches) = (0, 0);
+        var begun = new HashSet<int>();
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var gate = new Lock();
-        await Stopped(lane.ConsumeAsync(topic, $"bench-{Guid.NewGuid():N}", Handle, stopping.Token), stopping.Token);
+        await Stopped(lane.ConsumeAsync(topic, $"bench-{Guid.NewGuid():N}", HandleAsync, stopping.Token), stopping.Token);
         return measurement ?? throw new LabException($"{taken} of {expected} messages were consumed");
 
-        void Handle(IReadOnlyList<ReadOnlyMemory<byte>> batch)
+        async Task HandleAsync(int partition, IReadOnlyList<ReadOnlyMemory<byte>> batch)
         {
+            var count = batch.Count;
             lock (gate)
             {
-                taken += batch.Count;
-                if (meter is null) (meter, first) = (Meter.Start(server), taken);
-                else if (taken >= expected && measurement is null) measurement = meter.Stop(taken - first);
+                begun.Add(partition);
+                if (meter is null && (partition < 0 || begun.Count == partitions))
+                {
+                    meter = Meter.Start(server);
+                    all.SetResult();
+                }
             }
 
-            if (measurement is not null) stopping.Cancel();
+            if (!all.Task.IsCompleted) await all.Task;
+            lock (gate)
+            {
+                taken += count;
+                batches++;
+                if (taken >= expected) measurement ??= meter!.Stop(taken) with { Batches = batches };
+            }
+
+            if (measurement is not null) await stopping.CancelAsync();
         }
     }
 
@@ -112,7 +127,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
         var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var count = (int)(duration.TotalSeconds * PerSecond);
-        var consuming = Stopped(lane.ConsumeAsync(topic, $"bench-{Guid.NewGuid():N}", Handle, stopping.Token), stopping.Token);
+        var consuming = Stopped(lane.ConsumeAsync(topic, $"bench-{Guid.NewGuid():N}", HandleAsync, stopping.Token), stopping.Token);
         await Task.WhenAny(began.Task, consuming).WaitAsync(cancellationToken);
 
         var start = Stopwatch.GetTimestamp();
@@ -137,7 +152,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
             return Create(topic, index, body);
         }
 
-        void Handle(IReadOnlyList<ReadOnlyMemory<byte>> batch)
+        Task HandleAsync(int partition, IReadOnlyList<ReadOnlyMemory<byte>> batch)
         {
             var now = Stopwatch.GetTimestamp();
             lock (milliseconds)
@@ -153,6 +168,7 @@ internal sealed class TransportBench(string transport, int messages, int rounds,
             }
 
             began.TrySetResult();
+            return Task.CompletedTask;
         }
     }
 

@@ -10,12 +10,13 @@ internal static class TransportBenchView
     {
         console.WriteLine();
         console.WriteLine($"{report.Broker}{(report.Broker.IsEmbedded ? ": function only, no figures to go by" : "")}");
-        var table = Columns("scenario", "bytes", "partitions", "port/s", "client/s", "ratio", "port µs", "client µs", "broker µs by port", "by client");
+        var table = Columns("scenario", "bytes", "partitions", "port/s", "client/s", "ratio", "port µs", "client µs", "broker µs by port", "by client", "per batch by port", "by client");
         foreach (var row in report.Rows)
         {
             table.AddRow(
                 row.Scenario, Number(row.PayloadBytes), Number(row.Partitions), Number(row.Port.PerSecond), Number(row.Client.PerSecond), Number(row.Ratio),
-                Number(row.Port.Microseconds), Number(row.Client.Microseconds), Number(row.Port.BrokerMicroseconds), Number(row.Client.BrokerMicroseconds));
+                Number(row.Port.Microseconds), Number(row.Client.Microseconds), Number(row.Port.BrokerMicroseconds), Number(row.Client.BrokerMicroseconds),
+                Number(row.Port.PerBatch), Number(row.Client.PerBatch));
         }
 
         console.Write(table.Caption("medians; processor time per message in microseconds; ratio: messages per second, port to client"));

@@ -52,14 +52,15 @@ internal sealed record TransportRow(string Scenario, int PayloadBytes, int Parti
     public double Ratio => Math.Round(Port.PerSecond / Client.PerSecond, 2);
 }
 
-/// <summary>Medians of the rounds: messages per second, and per message the processor time of this process and of the broker, and memory allocated.</summary>
-internal sealed record Cost(double PerSecond, double Microseconds, double? BrokerMicroseconds, double AllocatedBytes)
+/// <summary>Medians of the rounds: messages per second, and per message the processor time of this process and of the broker, memory allocated, and how many messages were settled at once.</summary>
+internal sealed record Cost(double PerSecond, double Microseconds, double? BrokerMicroseconds, double AllocatedBytes, double? PerBatch)
 {
     public static Cost Of(IReadOnlyList<Measurement> rounds) => new(
         Math.Round(Measurement.Median(rounds, round => round.PerSecond)),
         Math.Round(Measurement.Median(rounds, round => round.ClientMicroseconds), 2),
         rounds.All(round => round.ServerMicroseconds is not null) ? Math.Round(Measurement.Median(rounds, round => round.ServerMicroseconds!.Value), 2) : null,
-        Math.Round(Measurement.Median(rounds, round => round.BytesPerMessage)));
+        Math.Round(Measurement.Median(rounds, round => round.BytesPerMessage)),
+        rounds.All(round => round.PerBatch is not null) ? Math.Round(Measurement.Median(rounds, round => round.PerBatch!.Value), 1) : null);
 }
 
 /// <summary>From the moment a message was due to its handler, at a steady rate, in milliseconds.</summary>
