@@ -33,9 +33,13 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         var plan = OrderMix.Plan(options.Orders, options.Seed);
         var progress = new OrderProgress(plan.Count, clock);
         var customer = new Customer(orders, new LedgerTail(ledger, clock), progress, clock);
-        var disturbing = options.Disturb ? new Disturbance(system, progress, clock).RunAsync(cancellationToken) : Task.FromResult<IReadOnlyList<string>>([]);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var disturbing = options.Disturb
+            ? new Disturbance(system, progress, clock).RunAsync(over.Token, cancellationToken)
+            : Task.FromResult<IReadOnlyList<string>>([]);
         var outcomes = await _display.FollowAsync(progress, () => customer.RunAsync(plan, cancellationToken));
         var run = clock.GetElapsedTime(began);
+        await over.CancelAsync();
         var disturbances = await disturbing;
 
         var snapshot = await ReadWhenQuietAsync(reader, outcomes, orders, cancellationToken);

@@ -18,14 +18,16 @@ internal sealed class Disturbance(RunningSystem system, OrderProgress progress, 
     private readonly List<string> _done = [];
 
     /// <summary>Disturbs, and says what was done.</summary>
-    public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
+    /// <param name="over">No more orders will end: what has not been done by then stays undone.</param>
+    /// <param name="cancellationToken">Ends it at once; whoever is paused goes on.</param>
+    public async Task<IReadOnlyList<string>> RunAsync(CancellationToken over, CancellationToken cancellationToken)
     {
-        await WaitAsync(progress.Orders / 3, cancellationToken);
+        if (!await WaitAsync(progress.Orders / 3, over)) return _done;
         var killed = system.Replicas(Service)[0];
         killed.Kill();
         Tell($"killed {killed.Id}");
 
-        await WaitAsync(progress.Orders / 2, cancellationToken);
+        if (!await WaitAsync(progress.Orders / 2, over)) return _done;
         var paused = system.Replicas(Service) is [.., var other] ? other : throw new LabException($"no instance of {Service} runs");
         await paused.PauseAsync(cancellationToken);
         Tell($"paused {paused.Id}");
@@ -45,8 +47,10 @@ internal sealed class Disturbance(RunningSystem system, OrderProgress progress, 
     private void Tell(string what) =>
         _done.Add(string.Create(CultureInfo.InvariantCulture, $"{what} after {progress.Ended} of {progress.Orders} orders had ended"));
 
-    private async Task WaitAsync(int ended, CancellationToken cancellationToken)
+    private async Task<bool> WaitAsync(int ended, CancellationToken over)
     {
-        while (progress.Ended < ended) await Task.Delay(Look, clock, cancellationToken);
+        while (progress.Ended < ended && !over.IsCancellationRequested)
+            await Task.Delay(Look, clock, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return progress.Ended >= ended;
     }
 }

@@ -23,7 +23,7 @@ internal interface ITransportLane : IAsyncDisposable
 /// <summary>What both lanes of a broker do alike.</summary>
 internal static class Lanes
 {
-    /// <summary>As many messages are unacknowledged at a time, and settled at a time.</summary>
+    /// <summary>As many published messages are unacknowledged at a time, and as many are read ahead.</summary>
     public const int Window = 500;
 
     /// <summary>The most messages settled at once.</summary>
