@@ -59,17 +59,20 @@ internal static class Counting
     public static Task<TestService> StartAsync(
         TestDatabase database, InMemoryBroker broker, CountingScript script, Action<ReceiveOptions>? receive = null,
         params (string Key, string Value)[] settings) =>
-        TestService.StartAsync(database, new RecordingTransport(new InMemoryTransport(broker, TimeProvider.System)), messaging =>
+        TestService.StartAsync(
+            database, new RecordingTransport(new InMemoryTransport(broker, TimeProvider.System)), messaging => Receive(messaging, script, receive), settings);
+
+    public static void Receive(MessagingBuilder messaging, CountingScript script, Action<ReceiveOptions>? receive = null)
+    {
+        messaging.Services.AddSingleton(script);
+        messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
+        messaging.Receive(Group, [Messages.Topic], receiver =>
         {
-            messaging.Services.AddSingleton(script);
-            messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
-            messaging.Receive(Group, [Messages.Topic], receiver =>
-            {
-                receiver.Options.Retry = Fast;
-                receive?.Invoke(receiver.Options);
-                receiver.Consumer<CountingConsumer>();
-            });
-        }, settings);
+            receiver.Options.Retry = Fast;
+            receive?.Invoke(receiver.Options);
+            receiver.Consumer<CountingConsumer>();
+        });
+    }
 
     /// <summary>Numbers from one on, for one key after another.</summary>
     public static Task PublishAsync(TestService service, int count, params string[] keys) => service.SendAsync(
