@@ -8,7 +8,7 @@ namespace Messaging.Postgres;
 /// <summary>
 /// The one transaction of a scope, on the connection of its DbContext: business data, outbox, inbox, parked messages.
 /// </summary>
-internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxSignal signal, ILogger<PostgresStore> logger)
+internal sealed partial class PostgresStore(DbContext db, Outbox outbox, IOutboxStorage storage, ILogger<PostgresStore> logger)
     : IReceiveStore, IDisposable
 {
     private bool _answerable = true;
@@ -41,12 +41,12 @@ internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxS
         {
             await SaveChangesAsync(cancellationToken);
             if (!outbox.IsEmpty)
-                await OutboxTable.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
+                await storage.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         db.ChangeTracker.AcceptAllChanges();
-        WakeRelays();
+        storage.Committed(outbox);
         outbox.Clear();
         _answerable = true;
     }
@@ -73,21 +73,6 @@ internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxS
         {
             db.Database.AutoSavepointsEnabled = savepoints;
         }
-    }
-
-    private void WakeRelays()
-    {
-        var ready = false;
-        foreach (var entry in outbox.Entries)
-        {
-            if (entry.Due is { } due)
-                signal.Scheduled(due);
-            else
-                ready = true;
-        }
-
-        if (ready)
-            signal.Ready();
     }
 
     private static NpgsqlConnection ConnectionOf(IDbContextTransaction transaction) =>
