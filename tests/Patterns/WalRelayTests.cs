@@ -176,10 +176,7 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
         await service.SendAsync(Messages.Entry("key", 1));
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
 
-        await database.ExecuteAsync($"""
-            select pg_terminate_backend(active_pid, 5000) from {Reader};
-            select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()
-            """);
+        await DropSlotAsync(database);
         await Eventually.BecomesTrueAsync(() => service.Logs.Of(Logger, LogLevel.Critical).Count > 0, "it says so");
 
         service.Logs.Of(Logger, LogLevel.Critical).ShouldHaveSingleItem().ShouldContain("may never have been published");
@@ -228,6 +225,23 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
 
     protected override Task KillSessionAsync(TestDatabase database) =>
         database.ExecuteAsync($"select pg_terminate_backend(active_pid, 5000) from {Reader}");
+
+    /// <summary>Ends the session that reads and drops the slot before the next one has it.</summary>
+    private static Task DropSlotAsync(TestDatabase database) => Eventually.BecomesTrueAsync(
+        async () =>
+        {
+            try
+            {
+                await database.ExecuteAsync($"select pg_terminate_backend(active_pid) from {Reader}");
+                return await database.ExecuteAsync(
+                    "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()") != 0;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                return false; // The relay was faster.
+            }
+        },
+        "the slot is dropped");
 
     private static string Attributes(string key) =>
         $$"""{"specversion":"1.0","id":"{{Guid.NewGuid()}}","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"{{key}}"}""";
