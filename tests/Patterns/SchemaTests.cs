@@ -7,9 +7,9 @@ namespace Patterns;
 
 public sealed class SchemaTests(Servers servers)
 {
-    /// <summary>How many there are: ours, and the one of the service here.</summary>
-    private static readonly int Scripts =
-        typeof(PostgresMessaging).Assembly.GetManifestResourceNames().Count(name => name.EndsWith(".sql", StringComparison.Ordinal)) + 1;
+    /// <summary>Those of messaging and those of the service.</summary>
+    private static int Scripts => new[] { typeof(PostgresMessaging).Assembly, typeof(TestDb).Assembly }
+        .Sum(assembly => assembly.GetManifestResourceNames().Count(name => name.EndsWith(".sql", StringComparison.Ordinal)));
 
     [Fact]
     public async Task Scripts_are_applied_once_however_often_the_service_starts()

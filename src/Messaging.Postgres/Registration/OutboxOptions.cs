@@ -8,8 +8,8 @@ public sealed class OutboxOptions
     /// <summary>Where messages wait for the broker and who takes them there. Default <see cref="OutboxRelayKind.Table"/>.</summary>
     public OutboxRelayKind Relay { get; set; }
 
-    /// <summary>How many relays this process runs side by side. Default 2.</summary>
-    [Range(1, 16)]
+    /// <summary>How many relays this process runs side by side; 0: it leaves what it writes to other processes, with either kind of relay. Default 2.</summary>
+    [Range(0, 16)]
     public int Relays { get; set; } = 2;
 
     /// <summary>The most messages in one transaction and one publish. Default 500.</summary>

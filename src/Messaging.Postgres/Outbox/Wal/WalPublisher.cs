@@ -115,13 +115,13 @@ internal sealed partial class WalPublisher(
     {
         var envelope = message.Outgoing?.Message;
         var id = envelope?.Id ?? $"wal/{(NpgsqlLogSequenceNumber)message.Position}";
+        var parked = new ParkedMessage(
+            OutboxRelay.Consumer, id, message.Topic, Partition: null, Position: null, envelope?.Type, envelope?.PartitionKey ?? "",
+            StoredAttributes.Of(message.Attributes), message.Body, new Parking(Dead: true, cause, Attempts: 1));
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await ParkedTable.InsertAsync(
-            connection,
-            new ParkedMessage(
-                OutboxRelay.Consumer, id, message.Topic, Partition: null, Position: null, envelope?.Type, envelope?.PartitionKey ?? "",
-                StoredAttributes.Of(message.Attributes), message.Body, new Parking(Dead: true, cause, Attempts: 1)),
-            cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ParkedTable.InsertAsync(connection, [parked], cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         LogParked(id, message.Topic, cause);
     }
 

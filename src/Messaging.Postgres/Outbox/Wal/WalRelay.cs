@@ -20,6 +20,8 @@ internal sealed partial class WalRelay(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_options.Relays == 0)
+            return;
         using var patience = new CancellationTokenSource();
         await using var stop = stoppingToken.Register(() => patience.CancelAfter(_options.StopPatience));
         var pause = RelayFailures.FirstPause;
