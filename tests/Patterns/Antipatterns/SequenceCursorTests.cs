@@ -5,7 +5,7 @@ namespace Patterns.Antipatterns;
 
 /// <summary>
 /// A relay that remembers the last id it has published and asks for greater ones. Ids are drawn when a row is inserted and become
-/// visible when it is committed, in another order. What holds instead: <see cref="RelayTests"/>.
+/// visible when it is committed, in another order. What holds instead: <see cref="RelayBehaviours"/>.
 /// </summary>
 public sealed class SequenceCursorTests(Servers servers)
 {

@@ -2,8 +2,8 @@ using Support;
 
 namespace Patterns.Antipatterns;
 
-/// <summary>An order's steps one after the other, without compensation. What holds instead: the order's saga and <see cref="Patterns.SagaTests"/>.</summary>
-public sealed class SagaTests(Servers servers)
+/// <summary>An order's steps one after the other, without compensation. What holds instead: the order's saga and <see cref="SagaTests"/>.</summary>
+public sealed class NoCompensationTests(Servers servers)
 {
     [Fact]
     public async Task Without_compensation_the_stock_of_a_declined_order_stays_reserved()

@@ -4,9 +4,9 @@ namespace Patterns.Antipatterns;
 
 /// <summary>
 /// A consumer without an inbox, and two with one that is not in the transaction of the effect. The broker hands a message over
-/// again until it is settled. What holds instead: <see cref="Patterns.InboxTests"/>, <see cref="DeliveryTests"/>.
+/// again until it is settled. What holds instead: <see cref="InboxTests"/>, <see cref="DeliveryTests"/>.
 /// </summary>
-public sealed class InboxTests(Servers servers)
+public sealed class NoInboxTests(Servers servers)
 {
     private const string Effect = "update things set count = count + 1 where id = 'account'";
     private const string Remember = "insert into messaging.inbox (consumer, message_id) values ('naive', 'message-1')";
