@@ -18,11 +18,30 @@ internal static class StoredAttributes
             writer.WriteString(StoredText.Readable(name), StoredText.Readable(value));
     });
 
-    /// <summary>The names and values of a stored object. A value that is no string is given as its JSON text.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json)
+    /// <summary>The names and values of a stored object.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json) => Read(Encoding.UTF8.GetBytes(json).AsMemory());
+
+    /// <summary>The names and values of a stored object, given as UTF-8. A value that is no string is given as its JSON text.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(ReadOnlyMemory<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value.ToString()))];
+        var attributes = new List<KeyValuePair<string, string>>(16);
+        var reader = new Utf8JsonReader(json.Span);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            attributes.Add(KeyValuePair.Create(name, reader.TokenType == JsonTokenType.String ? reader.GetString()! : TextOf(ref reader, json.Span)));
+        }
+
+        return attributes;
+    }
+
+    private static string TextOf(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed]);
     }
 
     private static string Write<T>(T attributes, Action<T, Utf8JsonWriter> write)

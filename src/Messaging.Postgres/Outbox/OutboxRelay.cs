@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ internal sealed partial class OutboxRelay(
     ITransport transport,
     OutboxSignal signal,
     OutboxMetrics metrics,
+    OutboxUpkeep upkeep,
     IOptions<OutboxOptions> options,
     TimeProvider time,
     ILogger<OutboxRelay> logger) : BackgroundService
@@ -39,16 +41,20 @@ internal sealed partial class OutboxRelay(
     {
         using var patience = new CancellationTokenSource();
         await using var stop = stopping.Register(() => patience.CancelAfter(_options.StopPatience));
+        await using var session = new OutboxSession(dataSource, Math.Max(1, OutboxTable.Lanes / _options.Relays), _options.MaxBatch);
         var pause = FirstPause;
+        var pace = new PollingPace(_options.PollInterval);
+        var unasked = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                var found = await RelayOnceAsync(stopping, patience.Token);
+                var found = await RelayOnceAsync(session, stopping, patience.Token);
                 pause = FirstPause;
                 Recovered(found);
-                if (!found)
-                    await signal.WaitForReadyAsync(_options.PollInterval, stopping);
+                if (unasked)
+                    pace.Looked(found);
+                unasked = !found && !await signal.WaitForReadyAsync(pace.Wait, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -59,6 +65,7 @@ internal sealed partial class OutboxRelay(
 #pragma warning restore CA1031
             {
                 Failed(exception);
+                await session.CloseAsync();
                 await PauseAsync(pause, stopping);
                 pause = pause * 2 < _options.MaxPause ? pause * 2 : _options.MaxPause;
             }
@@ -67,12 +74,13 @@ internal sealed partial class OutboxRelay(
 
     /// <summary>Publishes one batch. False when there was nothing to publish.</summary>
     /// <exception cref="TransportException">Some of it did not arrive; that is back in the outbox.</exception>
-    private async Task<bool> RelayOnceAsync(CancellationToken stopping, CancellationToken patience)
+    private async Task<bool> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
     {
-        var fairShare = Math.Max(1, OutboxTable.Lanes / _options.Relays); // a relay runs, so there is at least one
-        await using var claim = await OutboxClaim.TakeAsync(dataSource, fairShare, _options.MaxBatch, stopping);
+        await using var claim = await session.ClaimAsync(stopping);
         if (claim.Rows.Count == 0)
             return false;
+        if (claim.LeavesSome)
+            signal.WakeRelay();
 
         var refused = await PublishAsync(claim, patience);
         if (refused is { Rows: var rows, Cause: var cause })
@@ -82,11 +90,13 @@ internal sealed partial class OutboxRelay(
             await claim.PutBackAsync(rows, patience);
             await claim.CommitAsync(patience);
             metrics.Published(claim.Rows.Count - rows.Count);
+            upkeep.Deleted(claim.Rows.Count);
             throw cause;
         }
 
         await claim.CommitAsync(patience);
         metrics.Published(claim.Rows.Count);
+        upkeep.Deleted(claim.Rows.Count);
         return true;
     }
 
@@ -112,6 +122,10 @@ internal sealed partial class OutboxRelay(
             return null;
         using var activity = OutboxMetrics.StartPublish(messages);
         var outcome = await transport.PublishAsync(messages, cancellationToken);
+
+        // Later messages of its key go out all the same: no attempt will ever make it smaller, and a key that waited for somebody to
+        // repair it would hold up the business for one message that its sender must never have written. Whoever reads the parked
+        // ones sees what is missing.
         foreach (var failure in outcome.Failures.Where(failure => failure.Cause is MessageTooLargeException))
             await ParkAsync(claim, rows[failure.Index], messages[failure.Index].Message, failure.Cause.Message, cancellationToken);
 
@@ -128,7 +142,7 @@ internal sealed partial class OutboxRelay(
         await claim.ParkAsync(
             new ParkedMessage(
                 Consumer, id, row.Topic, Partition: null, Position: null, message?.Type, message?.PartitionKey ?? "",
-                row.Attributes, row.Body, new Parking(Dead: true, cause, Attempts: 1)),
+                Encoding.UTF8.GetString(row.Attributes), row.Body, new Parking(Dead: true, cause, Attempts: 1)),
             cancellationToken);
         LogParked(id, row.Topic, cause);
     }
