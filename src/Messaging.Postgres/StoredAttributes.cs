@@ -18,15 +18,21 @@ internal static class StoredAttributes
             writer.WriteString(StoredText.Readable(name), StoredText.Readable(value));
     });
 
-    /// <summary>The names and values of a stored object.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json) => Read(Encoding.UTF8.GetBytes(json).AsMemory());
+    /// <summary>Writes the CloudEvents attributes of a message, in UTF-8.</summary>
+    public static void Write(Message message, IBufferWriter<byte> buffer) =>
+        Write(message, buffer, static (message, writer) => CloudEvents.Write(message, writer, static (writer, name, value) => writer.WriteString(name, value)));
 
-    /// <summary>The names and values of a stored object, given as UTF-8. A value that is no string is given as its JSON text.</summary>
+    /// <summary>The names and values of a stored object.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json) => Read(Encoding.UTF8.GetBytes(json));
+
+    /// <summary>The names and values of an object in UTF-8. A value that is no string is given as its JSON text.</summary>
+    /// <exception cref="JsonException">It is no JSON object.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(ReadOnlyMemory<byte> json)
     {
         var attributes = new List<KeyValuePair<string, string>>(16);
         var reader = new Utf8JsonReader(json.Span);
-        reader.Read();
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("It is a JSON value of another kind.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
@@ -47,13 +53,15 @@ internal static class StoredAttributes
     private static string Write<T>(T attributes, Action<T, Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
-        {
-            writer.WriteStartObject();
-            write(attributes, writer);
-            writer.WriteEndObject();
-        }
-
+        Write(attributes, buffer, write);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write<T>(T attributes, IBufferWriter<byte> buffer, Action<T, Utf8JsonWriter> write)
+    {
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        writer.WriteStartObject();
+        write(attributes, writer);
+        writer.WriteEndObject();
     }
 }

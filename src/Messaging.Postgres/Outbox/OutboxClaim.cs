@@ -22,7 +22,7 @@ internal sealed class OutboxClaim(
 
     /// <summary>Moves a row that can never be published to the parked messages.</summary>
     public Task ParkAsync(ParkedMessage message, CancellationToken cancellationToken) =>
-        ParkedTable.InsertAsync(connection, message, cancellationToken);
+        ParkedTable.InsertAsync(connection, [message], cancellationToken);
 
     /// <summary>Makes it final.</summary>
     public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);

@@ -25,14 +25,8 @@ internal sealed partial class OutboxRelay(
     /// <summary>The consumer name under which messages are parked that the broker refuses for good.</summary>
     public const string Consumer = "outbox";
 
-    private const int Nothing = 0;
-    private const int Claiming = 1;
-    private const int Publishing = 2;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-
     private readonly OutboxOptions _options = options.Value;
-    private int _failing = Nothing;
+    private readonly RelayFailures _failures = new(options.Value, time, logger);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, _options.Relays).Select(_ => RelayAsync(stoppingToken)));
@@ -42,7 +36,7 @@ internal sealed partial class OutboxRelay(
         using var patience = new CancellationTokenSource();
         await using var stop = stopping.Register(() => patience.CancelAfter(_options.StopPatience));
         await using var session = new OutboxSession(dataSource, Math.Max(1, OutboxTable.Lanes / _options.Relays), _options.MaxBatch);
-        var pause = FirstPause;
+        var pause = RelayFailures.FirstPause;
         var pace = new PollingPace(_options.PollInterval);
         var unasked = false;
         while (!stopping.IsCancellationRequested)
@@ -50,8 +44,8 @@ internal sealed partial class OutboxRelay(
             try
             {
                 var found = await RelayOnceAsync(session, stopping, patience.Token);
-                pause = FirstPause;
-                Recovered(found);
+                pause = RelayFailures.FirstPause;
+                _failures.Recovered(found);
                 if (unasked)
                     pace.Looked(found);
                 unasked = !found && !await signal.WaitForReadyAsync(pace.Wait, stopping);
@@ -64,10 +58,9 @@ internal sealed partial class OutboxRelay(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Failed(exception);
+                _failures.Failed(exception);
                 await session.CloseAsync();
-                await PauseAsync(pause, stopping);
-                pause = pause * 2 < _options.MaxPause ? pause * 2 : _options.MaxPause;
+                pause = await _failures.PauseAsync(pause, stopping);
             }
         }
     }
@@ -146,35 +139,6 @@ internal sealed partial class OutboxRelay(
             cancellationToken);
         LogParked(id, row.Topic, cause);
     }
-
-    // One line per change of state, whichever of the relays sees it first.
-    private void Failed(Exception exception)
-    {
-        var what = exception is NpgsqlException ? Claiming : Publishing;
-        if (Interlocked.CompareExchange(ref _failing, what, Nothing) == Nothing)
-            LogFailing(exception, exception.Message);
-    }
-
-    private void Recovered(bool published)
-    {
-        // An empty outbox proves that the database is there, not that the broker is.
-        var was = published ? Interlocked.Exchange(ref _failing, Nothing) : Interlocked.CompareExchange(ref _failing, Nothing, Claiming);
-        if (was == Claiming || (published && was == Publishing))
-            LogRecovered();
-    }
-
-    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
-    {
-        // Half of it at random: relays that failed together do not come back together.
-        var jittered = pause * (0.5 + (Random.Shared.NextDouble() / 2));
-        await Task.Delay(jittered, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox relay cannot publish and keeps trying: {Reason}")]
-    private partial void LogFailing(Exception exception, string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The outbox relay works again")]
-    private partial void LogRecovered();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Message {MessageId} to {Topic} can never be published and is parked: {Cause}")]
     private partial void LogParked(string messageId, string topic, string cause);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 
 namespace Messaging.Postgres;
 
@@ -9,9 +10,17 @@ internal sealed record OutboxRow(
     /// <summary>The message it stands for. False, and what is wrong, when somebody wrote a row that is none.</summary>
     public bool TryRead([NotNullWhen(true)] out OutgoingMessage? message, [NotNullWhen(false)] out string? error)
     {
-        message = CloudEvents.TryRead(StoredAttributes.Read(Attributes), Body, out var read, out error)
-            ? new OutgoingMessage(Topic, read)
-            : null;
+        message = null;
+        try
+        {
+            if (CloudEvents.TryRead(StoredAttributes.Read(Attributes), Body, out var read, out error))
+                message = new OutgoingMessage(Topic, read);
+        }
+        catch (JsonException exception)
+        {
+            error = exception.Message; // jsonb, but no object
+        }
+
         return message is not null;
     }
 }

@@ -59,10 +59,20 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
     /// <summary>Takes the oldest ready rows of the lanes that are free: two round trips, the commit included.</summary>
     public async Task<OutboxClaim> ClaimAsync(CancellationToken cancellationToken)
     {
-        if (_connection is null || _claim is null)
-            (_connection, _claim) = await OpenAsync(cancellationToken);
-        var transaction = await _connection.BeginTransactionAsync(cancellationToken); // travels with the statements
-        return new OutboxClaim(_connection, transaction, await ReadAsync(_claim, cancellationToken), maxRows, maxLanes);
+        if (_connection is not null)
+        {
+            try
+            {
+                return await TakeAsync(cancellationToken);
+            }
+            catch (NpgsqlException exception) when (PostgresFailures.IsDependency(exception))
+            {
+                await CloseAsync(); // It may have ended long ago, while it was idle. Whether the server is away, a new one will tell.
+            }
+        }
+
+        (_connection, _claim) = await OpenAsync(cancellationToken);
+        return await TakeAsync(cancellationToken);
     }
 
     /// <summary>Gives the connection up, with the transaction that is under way.</summary>
@@ -77,6 +87,12 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
     }
 
     public async ValueTask DisposeAsync() => await CloseAsync();
+
+    private async Task<OutboxClaim> TakeAsync(CancellationToken cancellationToken)
+    {
+        var transaction = await _connection!.BeginTransactionAsync(cancellationToken); // travels with the statements
+        return new OutboxClaim(_connection, transaction, await ReadAsync(_claim!, cancellationToken), maxRows, maxLanes);
+    }
 
     private async Task<(NpgsqlConnection Connection, NpgsqlBatch Claim)> OpenAsync(CancellationToken cancellationToken)
     {

@@ -8,9 +8,11 @@ internal sealed class PollingPace(TimeSpan longest)
 {
     private const int Range = 16;
 
-    /// <summary>The wait from now.</summary>
-    public TimeSpan Wait { get; private set; } = longest;
+    private int _share = 1;
+
+    /// <summary>The wait from now; at first the longest.</summary>
+    public TimeSpan Wait => longest / _share;
 
     /// <summary>What a look came to that nobody had asked for.</summary>
-    public void Looked(bool found) => Wait = found ? longest / Range : Wait * 2 < longest ? Wait * 2 : longest;
+    public void Looked(bool found) => _share = found ? Range : Math.Max(1, _share / 2);
 }

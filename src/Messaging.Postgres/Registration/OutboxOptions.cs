@@ -5,8 +5,12 @@ namespace Messaging.Postgres;
 /// <summary>How the outbox is emptied. Configuration section <c>Outbox</c>.</summary>
 public sealed class OutboxOptions
 {
+    /// <summary>Where messages wait for the broker and who takes them there. Default <see cref="OutboxRelayKind.Table"/>.</summary>
+    public OutboxRelayKind Relay { get; set; }
+
     /// <summary>
-    /// How many relays this process runs side by side; 0: it leaves what it writes to other processes, scheduled messages too. Default 2.
+    /// How many relays this process runs side by side; 0: it leaves what it writes to other processes, scheduled messages too and
+    /// with either kind of relay. Default 2.
     /// </summary>
     [Range(0, 16)]
     public int Relays { get; set; } = 2;
@@ -59,4 +63,18 @@ public enum OutboxWakeUp
 
     /// <summary>Nobody.</summary>
     None,
+}
+
+/// <summary>Where messages wait for the broker.</summary>
+public enum OutboxRelayKind
+{
+    /// <summary>In a table, from which relays claim and delete them. Needs nothing but a database.</summary>
+    Table,
+
+    /// <summary>
+    /// In the write-ahead log, from which one relay per database reads them in the order of commits, without polling and without
+    /// rows to delete. Needs <c>wal_level = logical</c>, a role with REPLICATION and one replication slot per database.
+    /// Messages with a due time still wait in the table.
+    /// </summary>
+    Wal,
 }

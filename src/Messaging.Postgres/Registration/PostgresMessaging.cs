@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Messaging.Postgres;
@@ -14,9 +15,9 @@ public static class PostgresMessaging
     /// <summary>
     /// Adds the service's database: an <see cref="NpgsqlDataSource"/>, the DbContext on it (without a retrying execution strategy:
     /// the receiver retries whole batches), the schema scripts (applied before any hosted service starts), the scoped store as
-    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the pruning of the inbox, the repository of
+    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the retrier of parked messages, the pruning of the inbox, the repository of
     /// MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the configuration sections
-    /// <c>Outbox</c> (<see cref="OutboxOptions"/>) and <c>Inbox</c> (<see cref="InboxOptions"/>).
+    /// <c>Outbox</c> (<see cref="OutboxOptions"/>), <c>Inbox</c> (<see cref="InboxOptions"/>) and <c>Parked</c> (<see cref="ParkedOptions"/>).
     /// </summary>
     /// <typeparam name="TDbContext">
     /// The service's DbContext. It is pooled: its constructor takes its options and nothing else, and it keeps no state of its own. A
@@ -40,6 +41,8 @@ public static class PostgresMessaging
         AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
         AddStore<TDbContext>(services);
         AddRelay(services, builder.Configuration);
+        AddWalRelay(services, builder.Configuration, connectionString);
+        AddRetrier(services, builder.Configuration);
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database")
@@ -83,11 +86,20 @@ public static class PostgresMessaging
         services.AddScoped(provider => new PostgresStore(
             provider.GetRequiredService<TDbContext>(),
             provider.GetRequiredService<Outbox>(),
-            provider.GetRequiredService<OutboxSignal>(),
+            provider.GetRequiredService<IOutboxStorage>(),
+            provider.GetRequiredService<ParkedSignal>(),
             provider.GetRequiredService<ILogger<PostgresStore>>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();
+    }
+
+    private static void AddRetrier(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ParkedOptions>().Bind(configuration.GetSection("Parked")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ParkedSignal>();
+        services.AddHostedService<ParkedRetrier>();
+        services.AddHostedService<ParkedCount>();
     }
 
     private static void AddRelay(IServiceCollection services, IConfiguration configuration)
@@ -104,5 +116,29 @@ public static class PostgresMessaging
         services.AddHostedService<OutboxAnnouncer>();
         services.AddHostedService<OutboxListener>();
         services.AddHostedService<InboxPruning>();
+    }
+
+    private static void AddWalRelay(IServiceCollection services, IConfiguration configuration, string connectionString)
+    {
+        services.AddSingleton(new WalConnectionString(connectionString));
+        services.AddSingleton<WalSlot>();
+        services.AddSingleton<WalGap>();
+        services.AddSingleton<TableStorage>();
+        services.AddHostedService<WalSlotAtStart>();
+        if (configuration.GetValue<OutboxRelayKind>("Outbox:Relay") is not OutboxRelayKind.Wal)
+        {
+            services.AddSingleton<IOutboxStorage>(provider => provider.GetRequiredService<TableStorage>());
+            return;
+        }
+
+        services.AddSingleton<IOutboxStorage, WalStorage>();
+        services.AddSingleton<WalPublisher>();
+        services.AddSingleton<WalLag>();
+        services.AddSingleton(provider => new RelayFailures(
+            provider.GetRequiredService<IOptions<OutboxOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WalRelay>>()));
+        services.AddHostedService<WalRelay>();
+        services.AddHostedService<WalLagMonitor>();
     }
 }
