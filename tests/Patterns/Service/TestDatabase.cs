@@ -64,10 +64,11 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     /// <summary>Ends every session and lets nobody in: for whoever uses it, the database is away.</summary>
-    public Task LockOutAsync() => OnServerAsync($"""
-        alter database {_name} with allow_connections false;
-        select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{_name}'
-        """);
+    public async Task LockOutAsync()
+    {
+        await OnServerAsync($"alter database {_name} with allow_connections false");
+        await OnServerAsync($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{_name}'");
+    }
 
     /// <summary>Ends <see cref="LockOutAsync"/>.</summary>
     public Task LetInAsync() => OnServerAsync($"alter database {_name} with allow_connections true");
