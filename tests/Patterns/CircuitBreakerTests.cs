@@ -63,7 +63,7 @@ public sealed class CircuitBreakerTests(Servers servers)
         database, new InMemoryTransport(new InMemoryBroker(), TimeProvider.System), messaging =>
         {
             messaging.Services.AddSingleton<IFailureClassifier, CircuitFailures>();
-            Counting.Receive(messaging, script, options => options.Retry = RetryPolicy.Never);
+            Counting.Receive(messaging, script, Messages.Topic, options => options.Retry = RetryPolicy.Never);
         });
 
     private ResiliencePipeline Breaker() => new ResiliencePipelineBuilder()
