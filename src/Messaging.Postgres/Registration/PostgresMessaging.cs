@@ -37,6 +37,7 @@ public static class PostgresMessaging
         AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
         AddStore<TDbContext>(services);
         AddRelay(services, builder.Configuration);
+        AddOperating(services);
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database")
@@ -91,5 +92,12 @@ public static class PostgresMessaging
         services.AddHostedService<OutboxRelay>();
         services.AddHostedService<OutboxClock>();
         services.AddHostedService<InboxPruning>();
+    }
+
+    private static void AddOperating(IServiceCollection services)
+    {
+        services.AddSingleton<ParkedMessageQueries>();
+        services.AddSingleton<ParkedMessageOperations>();
+        services.AddSingleton<ParkedMessageEditing>();
     }
 }

@@ -1,0 +1,3 @@
+namespace Patterns;
+
+public sealed record Counted(string Key, int Number);
