@@ -8,27 +8,33 @@ namespace Messaging.Postgres;
 /// <summary>
 /// The one transaction of a scope, on the connection of its DbContext: business data, outbox, inbox, parked messages.
 /// </summary>
-internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxSignal signal, ILogger<PostgresStore> logger)
-    : IReceiveStore, IDisposable
+internal sealed partial class PostgresStore(
+    DbContext db, Outbox outbox, OutboxSignal signal, ParkedSignal parked, ILogger<PostgresStore> logger) : IReceiveStore, IDisposable
 {
     private bool _answerable = true;
+    private bool _parks;
 
     /// <summary>The scope's DbContext: what the handlers write through.</summary>
     public DbContext Db => db;
 
     public async Task<IReadOnlyList<Admission>> AdmitAsync(
-        string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
-    {
-        _answerable = false; // A receiver drops its scope on purpose when a handler fails: the broker still has the messages.
-        var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        return await Inbox.AdmitAsync(ConnectionOf(transaction), consumer, batch, cancellationToken);
-    }
+        string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken) =>
+        await Inbox.AdmitAsync(await BeginReceivingAsync(cancellationToken), consumer, batch, cancellationToken);
 
-    public Task ParkAsync(string consumer, IncomingMessage message, Parking parking, CancellationToken cancellationToken)
+    public async Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken) =>
+        await ParkedTable.TakeUpAsync(await BeginReceivingAsync(cancellationToken), messages, cancellationToken);
+
+    public async Task<bool> ParkAgainAsync(RetriedMessage message, Parking parking, CancellationToken cancellationToken) =>
+        await ParkedTable.ParkAgainAsync(await BeginReceivingAsync(cancellationToken), message, parking, cancellationToken);
+
+    public async Task ParkAsync(
+        string consumer, IReadOnlyList<(IncomingMessage Message, Parking Parking)> messages, CancellationToken cancellationToken)
     {
         var transaction = db.Database.CurrentTransaction
             ?? throw new InvalidOperationException("A message is parked in the transaction that AdmitAsync begins; there is none.");
-        return ParkedTable.InsertAsync(ConnectionOf(transaction), ParkedMessage.Of(consumer, message, parking), cancellationToken);
+        await ParkedTable.InsertAsync(
+            ConnectionOf(transaction), [.. messages.Select(each => ParkedMessage.Of(consumer, each.Message, each.Parking))], cancellationToken);
+        _parks = true;
     }
 
     public async Task CommitAsync(CancellationToken cancellationToken)
@@ -47,6 +53,9 @@ internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxS
 
         db.ChangeTracker.AcceptAllChanges();
         WakeRelays();
+        if (_parks)
+            parked.Set();
+        _parks = false;
         outbox.Clear();
         _answerable = true;
     }
@@ -57,6 +66,12 @@ internal sealed partial class PostgresStore(DbContext db, Outbox outbox, OutboxS
         if (_answerable && outbox.Entries.Count > 0)
             LogForgotten(outbox.Entries.Count, outbox.Entries[0].Message.Message.Type);
         _answerable = false;
+    }
+
+    private async Task<NpgsqlConnection> BeginReceivingAsync(CancellationToken cancellationToken)
+    {
+        _answerable = false; // A receiver drops its scope on purpose when a handler fails: the broker still has the messages.
+        return ConnectionOf(await db.Database.BeginTransactionAsync(cancellationToken));
     }
 
     private async Task SaveChangesAsync(CancellationToken cancellationToken)

@@ -31,5 +31,6 @@ app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.MapOpenApi();
 app.MapPayments();
+app.MapParkedMessages();
 app.MapDefaultEndpoints();
 await app.RunAsync();

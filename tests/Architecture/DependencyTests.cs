@@ -17,7 +17,7 @@ public sealed class DependencyTests
         ["NATS.Net"] = [],
         ["Aspire.Hosting"] = [],
         ["AppHost"] = ["Aspire.Hosting", "Orders", "Inventory", "Payments", "PaymentProvider"],
-        ["Lab"] = ["AppHost", "Aspire.Hosting", "Messaging", "Messaging.JetStream", "Messaging.Kafka", "NATS.Net"],
+        ["Lab"] = ["AppHost", "Aspire.Hosting", "Messaging", "Messaging.JetStream", "Messaging.Kafka", "Messaging.Postgres", "NATS.Net"],
     };
 
     private static string[] Service => ["Messaging.JetStream", "Messaging.Kafka", "Messaging.Postgres", "ServiceDefaults", "Shared.Contracts"];

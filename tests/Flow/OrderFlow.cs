@@ -272,7 +272,7 @@ public abstract class OrderFlow(StartedSystem system)
     private async Task<string[]> ParkedCausesAsync() =>
         await ScalarAsync<string[]>("inventory-db", "select coalesce(array_agg(cause), '{}') from messaging.parked where state = 'dead'");
 
-    private Task<long> ForgetParkedAsync() => ScalarAsync<long>("inventory-db", "with gone as (delete from messaging.parked returning 1) select count(*) from gone");
+    private Task<long> ForgetParkedAsync() => ScalarAsync<long>("inventory-db", "with queues as (delete from messaging.parked_queues), gone as (delete from messaging.parked returning 1) select count(*) from gone");
 
     private async Task<T> ScalarAsync<T>(string database, string sql)
     {

@@ -54,7 +54,7 @@ public sealed class ParkedMessageTests(Servers servers)
         {
             var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
             await store.AdmitAsync("consumer", [message], Cancelled);
-            await store.ParkAsync("consumer", message, new Parking(Dead: true, "never committed", 1), Cancelled);
+            await store.ParkAsync("consumer", [(message, new Parking(Dead: true, "never committed", 1))], Cancelled);
         }
 
         (await database.CountAsync("messaging.parked")).ShouldBe(0);
@@ -107,7 +107,7 @@ public sealed class ParkedMessageTests(Servers servers)
         await using var scope = service.CreateScope();
         var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
         (await store.AdmitAsync("consumer", [message], Cancelled)).ShouldHaveSingleItem();
-        await store.ParkAsync("consumer", message, parking, Cancelled);
+        await store.ParkAsync("consumer", [(message, parking)], Cancelled);
         await store.CommitAsync(Cancelled);
     }
 }

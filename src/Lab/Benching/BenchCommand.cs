@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lab.Benching.Nats;
+using Lab.Benching.Relays;
 using Lab.Benching.Transports;
 
 namespace Lab.Benching;
@@ -14,6 +15,12 @@ internal static class BenchCommand
     private static readonly Option<int> Published = Verb.Number("--messages", "How many messages a round publishes and consumes", 20_000, 1_000_000);
 
     private static readonly Option<int> Rounds = Verb.Number("--rounds", "How often each scenario is measured, after one round to warm up", 5, 100);
+
+    private static readonly Option<int> Drained = Verb.Number("--messages", "How many messages a full outbox has", 100_000, 1_000_000);
+
+    private static readonly Option<int> RelayRounds = Verb.Number("--rounds", "How often each scenario is measured, after one round to warm up", 3, 100);
+
+    private static readonly Option<string?> Only = new("--only") { Description = "Measures only the scenarios with this in their name." };
 
     private static readonly Option<FileInfo?> Json = Verb.OutputFile("--json", "Writes the report as JSON to this file, too.");
 
@@ -49,6 +56,31 @@ internal static class BenchCommand
                 return ExitCodes.Kept;
             },
             cancel));
-        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats, transport };
+        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats, transport, Relay() };
+    }
+
+    private static Command Relay()
+    {
+        var relay = new Command("relay", "Measures the outbox and its relays: draining, business transactions, commit to handler; each beside its limit.")
+        {
+            Transport, Drained, RelayRounds, Only, Json,
+        };
+        relay.SetAction((arguments, cancel) => Verb.RunAsync(
+            arguments.GetValue(Json),
+            async (console, json) =>
+            {
+                var reports = new List<RelayReport>();
+                foreach (var name in arguments.GetValue(Transport) is { } one ? [one] : Verb.Transports)
+                {
+                    var bench = new RelayBench(name, arguments.GetValue(Drained), arguments.GetValue(RelayRounds), arguments.GetValue(Only), console);
+                    reports.Add(await bench.RunAsync(cancel));
+                    RelayBenchView.Show(console, reports[^1]);
+                }
+
+                if (json is not null) await RelayReport.WriteAsync(json, reports, cancel);
+                return ExitCodes.Kept;
+            },
+            cancel));
+        return relay;
     }
 }

@@ -7,13 +7,24 @@ using Microsoft.Extensions.Logging;
 
 namespace Lab.Benching;
 
-/// <summary>A broker started for a bench and gone with it: nats-server with JetStream on disk, or the Kafka that the app host would start.</summary>
+/// <summary>
+/// A broker started for a bench and gone with it: nats-server with JetStream on disk, or the Kafka that the app host would start.
+/// On demand with PostgreSQL beside it.
+/// </summary>
 internal sealed class BrokerProcess : IAsyncDisposable
 {
+    private const string Postgres = "postgres";
+
     private readonly DistributedApplication _app;
 
     private BrokerProcess(DistributedApplication app, string url, BrokerDescription description, Process? process) =>
         (_app, Url, Description, Process) = (app, url, description, process);
+
+    /// <summary>The connection string of the database server, as its superuser; null when none was asked for.</summary>
+    public string? Database { get; private init; }
+
+    /// <summary>The database server's first process, the parent of the others; null when it is not known.</summary>
+    public Process? DatabaseProcess { get; private init; }
 
     /// <summary>Where it listens, credentials included.</summary>
     public string Url { get; }
@@ -26,26 +37,30 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     /// <param name="transport"><c>jetstream</c> or <c>kafka</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="withDatabase">Starts PostgreSQL, too.</param>
     /// <exception cref="LabException">It does not start.</exception>
-    public static async Task<BrokerProcess> StartAsync(string transport, CancellationToken cancellationToken)
+    public static async Task<BrokerProcess> StartAsync(string transport, CancellationToken cancellationToken, bool withDatabase = false)
     {
         // The app host knows which broker it is and where it comes from; everything else stays away.
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}"], cancellationToken);
         builder.Services.AddLogging(logging => logging.ClearProviders());
-        foreach (var resource in builder.Resources.Where(resource => resource is ProjectResource or PostgresServerResource or PostgresDatabaseResource).ToArray())
+        foreach (var resource in builder.Resources.Where(resource => resource is ProjectResource or PostgresDatabaseResource || (resource is PostgresServerResource && !withDatabase)).ToArray())
             builder.Resources.Remove(resource);
         var name = transport == "kafka" ? "kafka" : "nats";
         var app = await builder.BuildAsync(cancellationToken);
         try
         {
             await app.StartAsync(cancellationToken);
-            var running = await app.ResourceNotifications.WaitForResourceHealthyAsync(name, cancellationToken);
-            var id = running.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value;
+            var process = await RunningAsync(app, name, cancellationToken);
             var url = await app.GetConnectionStringAsync(name, cancellationToken) ?? throw new LabException($"{name} has no connection string");
             var description = transport == "kafka"
                 ? KafkaBroker.Describe(app.Services.GetRequiredService<IConfiguration>())
                 : await NatsBroker.DescribeAsync(url, cancellationToken);
-            return new BrokerProcess(app, url, description, id is null ? null : Process.GetProcessById(Convert.ToInt32(id, CultureInfo.InvariantCulture)));
+            return new BrokerProcess(app, url, description, process)
+            {
+                DatabaseProcess = withDatabase ? await RunningAsync(app, Postgres, cancellationToken) : null,
+                Database = withDatabase ? await app.GetConnectionStringAsync(Postgres, cancellationToken) : null,
+            };
         }
         catch (DistributedApplicationException failure)
         {
@@ -62,6 +77,14 @@ internal sealed class BrokerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Process?.Dispose();
+        DatabaseProcess?.Dispose();
         await _app.DisposeAsync();
+    }
+
+    private static async Task<Process?> RunningAsync(DistributedApplication app, string resource, CancellationToken cancellationToken)
+    {
+        var running = await app.ResourceNotifications.WaitForResourceHealthyAsync(resource, cancellationToken);
+        var id = running.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value;
+        return id is null ? null : Process.GetProcessById(Convert.ToInt32(id, CultureInfo.InvariantCulture));
     }
 }

@@ -10,6 +10,9 @@ namespace Lab.Benching;
 /// <param name="AllocatedBytes">Memory this process allocated.</param>
 internal sealed record Measurement(int Messages, double Seconds, double ClientSeconds, double? ServerSeconds, long AllocatedBytes)
 {
+    /// <summary>Processor time of the database server, all its processes; null when none took part or it cannot be read.</summary>
+    public double? DatabaseSeconds { get; init; }
+
     /// <summary>In how many batches the messages came, where they came in batches.</summary>
     public int? Batches { get; init; }
 
@@ -26,6 +29,9 @@ internal sealed record Measurement(int Messages, double Seconds, double ClientSe
     /// <summary>Microseconds of the server per message.</summary>
     public double? ServerMicroseconds => ServerSeconds / Messages * Million;
 
+    /// <summary>Microseconds of the database server per message.</summary>
+    public double? DatabaseMicroseconds => DatabaseSeconds / Messages * Million;
+
     public double BytesPerMessage => (double)AllocatedBytes / Messages;
 
     /// <summary>The median of something over several rounds.</summary>
@@ -40,23 +46,26 @@ internal sealed record Measurement(int Messages, double Seconds, double ClientSe
 internal sealed class Meter
 {
     private readonly Process? _server;
+    private readonly Process? _database;
     private readonly long _allocated = GC.GetTotalAllocatedBytes(precise: true);
     private readonly TimeSpan _client = Environment.CpuUsage.TotalTime;
     private readonly TimeSpan? _serverTime;
+    private readonly TimeSpan? _databaseTime;
     private readonly long _start;
 
-    private Meter(Process? server)
+    private Meter(Process? server, Process? database)
     {
         (_server, _serverTime) = (server, ProcessorTime(server));
+        (_database, _databaseTime) = (database, ProcessFamily.ProcessorTime(database));
         _start = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Starts to measure, of the server too where its process is known.</summary>
-    public static Meter Start(Process? server)
+    /// <summary>Starts to measure, of the server and the database server too where their processes are known.</summary>
+    public static Meter Start(Process? server, Process? database = null)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return new Meter(server);
+        return new Meter(server, database);
     }
 
     /// <summary>What so many messages have cost since the start.</summary>
@@ -65,7 +74,10 @@ internal sealed class Meter
         Stopwatch.GetElapsedTime(_start).TotalSeconds,
         (Environment.CpuUsage.TotalTime - _client).TotalSeconds,
         (ProcessorTime(_server) - _serverTime)?.TotalSeconds,
-        GC.GetTotalAllocatedBytes(precise: true) - _allocated);
+        GC.GetTotalAllocatedBytes(precise: true) - _allocated)
+    {
+        DatabaseSeconds = (ProcessFamily.ProcessorTime(_database) - _databaseTime)?.TotalSeconds,
+    };
 
     private static TimeSpan? ProcessorTime(Process? process)
     {

@@ -13,14 +13,15 @@ internal static class Inbox
         returning message_id
         """;
 
-    private const string BlockedSql = "select distinct key from messaging.parked where consumer = $1 and key = any($2)";
+    // No lock: should the queue go before the message is parked behind it, the message becomes the first of a new one.
+    private const string BlockedSql = "select queue from messaging.parked_queues where consumer = $1 and queue = any($2)";
 
     /// <summary>Enters a batch's ids and finds the keys that have something parked, in one round trip.</summary>
     public static async Task<IReadOnlyList<Admission>> AdmitAsync(
         NpgsqlConnection connection, string consumer, IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
     {
         var ids = messages.Select(message => StoredText.Name(message.Id)).ToArray();
-        var keys = messages.Select(message => StoredText.Name(message.Key)).ToArray();
+        var queues = messages.Select(message => message.Key.Length == 0 ? null : ParkedMessage.QueueOf(message.Key)).ToArray();
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -38,7 +39,7 @@ internal static class Inbox
                     Parameters =
                     {
                         new NpgsqlParameter<string> { TypedValue = consumer },
-                        new NpgsqlParameter<string[]> { TypedValue = [.. keys.Where(key => key.Length > 0).Distinct(StringComparer.Ordinal)] },
+                        new NpgsqlParameter<string[]> { TypedValue = [.. queues.OfType<string>().Distinct(StringComparer.Ordinal)] },
                     },
                 },
             },
@@ -54,7 +55,7 @@ internal static class Inbox
             if (!entered.Remove(ids[i])) // An id that stands twice in the batch is new the first time only.
                 admissions[i] = Admission.Duplicate;
             else
-                admissions[i] = blocked.Contains(keys[i]) ? Admission.ParkBehind : Admission.Handle;
+                admissions[i] = queues[i] is { } queue && blocked.Contains(queue) ? Admission.ParkBehind : Admission.Handle;
         }
 
         return admissions;

@@ -99,7 +99,7 @@ internal sealed class OutboxClaim : IAsyncDisposable
 
     /// <summary>Moves a row that can never be published to the parked messages.</summary>
     public Task ParkAsync(ParkedMessage message, CancellationToken cancellationToken) =>
-        ParkedTable.InsertAsync(_connection, message, cancellationToken);
+        ParkedTable.InsertAsync(_connection, [message], cancellationToken);
 
     /// <summary>Makes it final.</summary>
     public Task CommitAsync(CancellationToken cancellationToken) => _transaction.CommitAsync(cancellationToken);

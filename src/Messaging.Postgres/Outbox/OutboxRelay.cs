@@ -69,7 +69,7 @@ internal sealed partial class OutboxRelay(
     /// <exception cref="TransportException">Some of it did not arrive; that is back in the outbox.</exception>
     private async Task<bool> RelayOnceAsync(CancellationToken stopping, CancellationToken patience)
     {
-        var fairShare = Math.Max(1, OutboxTable.Lanes / _options.Relays);
+        var fairShare = Math.Max(1, OutboxTable.Lanes / _options.Relays); // a relay runs, so there is at least one
         await using var claim = await OutboxClaim.TakeAsync(dataSource, fairShare, _options.MaxBatch, stopping);
         if (claim.Rows.Count == 0)
             return false;

@@ -3,80 +3,148 @@ using NpgsqlTypes;
 
 namespace Messaging.Postgres;
 
-/// <summary>The SQL that puts messages aside. Runs in the caller's transaction.</summary>
+/// <summary>The SQL that puts messages aside and takes them up again. Runs in the caller's transaction.</summary>
 internal static class ParkedTable
 {
-    // A message that is parked again has new things to tell about its failure; what it is has not changed.
-    private const string InsertSql = """
-        insert into messaging.parked
-          (consumer, message_id, topic, partition, position, type, key, attributes, body, state, cause, detail, attempts)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        on conflict (consumer, message_id) do update
-          set state = excluded.state, cause = excluded.cause, detail = excluded.detail,
-              attempts = excluded.attempts, parked_at = excluded.parked_at
+    // In the order of the queues' names, so that two who park at once wait for each other instead of deadlocking.
+    private const string QueueSql = """
+        insert into messaging.parked_queues (consumer, queue, due)
+        select distinct on (consumer, queue) consumer, queue, case when not dead then clock_timestamp() + coalesce(pause, interval '0') end
+        from unnest($1::text[], $2::text[], $3::bool[], $4::interval[]) with ordinality as row (consumer, queue, dead, pause, place)
+        order by consumer, queue, place
+        on conflict do nothing
         """;
 
-    /// <summary>Keeps a message.</summary>
-    public static async Task InsertAsync(NpgsqlConnection connection, ParkedMessage message, CancellationToken cancellationToken)
+    // A queue that was there may be on its way out. Locked like this it stays, and who retries its first message is not kept waiting.
+    private const string HoldSql = """
+        select q.queue from messaging.parked_queues q
+        join unnest($1::text[], $2::text[]) as wanted (consumer, queue) using (consumer, queue)
+        for key share of q
+        """;
+
+    private const string InsertSql = """
+        insert into messaging.parked
+          (consumer, message_id, topic, partition, position, type, key, queue, attributes, body, state, cause, cause_group, detail, attempts, history)
+        select consumer, message_id, topic, partition, position, type, key, queue, attributes, body,
+               case when dead then 'dead' else 'parked' end, cause, cause_group, detail, attempts,
+               jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'what', case when attempts > 0 or dead then 'failed' else 'parked' end, 'cause', cause))
+        from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[],
+                    $11::bool[], $12::text[], $13::text[], $14::text[], $15::int[])
+          with ordinality as row (consumer, message_id, topic, partition, position, type, key, queue, attributes, body,
+                                  dead, cause, cause_group, detail, attempts, place)
+        order by place
+        on conflict (consumer, message_id) do nothing
+        """;
+
+    private const string TakeUpSql = "delete from messaging.parked where parked_id = any($1)";
+
+    private const string ParkAgainSql = """
+        update messaging.parked
+        set state = case when $2 then 'dead' else 'parked' end, cause = $3, cause_group = $4, detail = $5, attempts = $6, retries = retries + 1,
+            history = history || jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'what', 'failed', 'cause', $3))
+        where parked_id = $1
+        """;
+
+    /// <summary>Keeps messages, in their order; each queue that is new gets its due time from its first one. What is parked already stays as it is.</summary>
+    public static async Task InsertAsync(NpgsqlConnection connection, IReadOnlyList<ParkedMessage> messages, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(InsertSql, connection)
+        var queues = messages.Select(message => (message.Consumer, message.Queue)).Distinct().Count();
+        while (await HoldQueuesAsync(connection, messages, cancellationToken) < queues)
+        {
+            // One of them went away between the two statements. Next time it is a new one, and that is ours.
+        }
+
+        await using var insert = new NpgsqlCommand(InsertSql, connection)
         {
             Parameters =
             {
-                new() { Value = message.Consumer },
-                new() { Value = StoredText.Name(message.Id) },
-                new() { Value = StoredText.Readable(message.Topic) },
-                Nullable(message.Partition, NpgsqlDbType.Integer),
-                Nullable(message.Position, NpgsqlDbType.Bigint),
-                Nullable(message.Type is null ? null : StoredText.Readable(message.Type), NpgsqlDbType.Text),
-                Nullable(message.Key.Length == 0 ? null : StoredText.Name(message.Key), NpgsqlDbType.Text),
-                new() { Value = message.Attributes, NpgsqlDbType = NpgsqlDbType.Jsonb },
-                new() { Value = message.Body, NpgsqlDbType = NpgsqlDbType.Bytea },
-                new() { Value = message.Parking.Dead ? "dead" : "parked" },
-                new() { Value = StoredText.Readable(message.Parking.Cause) },
-                Nullable(message.Parking.Detail is null ? null : StoredText.Readable(message.Parking.Detail), NpgsqlDbType.Text),
-                new() { Value = message.Parking.Attempts },
+                Texts(messages.Select(message => message.Consumer)),
+                Texts(messages.Select(message => StoredText.Name(message.Id))),
+                Texts(messages.Select(message => StoredText.Readable(message.Topic))),
+                new NpgsqlParameter<int?[]> { TypedValue = [.. messages.Select(message => message.Partition)] },
+                new NpgsqlParameter<long?[]> { TypedValue = [.. messages.Select(message => message.Position)] },
+                Texts(messages.Select(message => message.Type is null ? null : StoredText.Readable(message.Type))),
+                Texts(messages.Select(message => message.Key.Length == 0 ? null : StoredText.Name(message.Key))),
+                Texts(messages.Select(message => message.Queue)),
+                new() { Value = messages.Select(message => message.Attributes).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+                new() { Value = messages.Select(message => message.Body.ToArray()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
+                Dead(messages),
+                Texts(messages.Select(message => StoredText.Readable(message.Parking.Cause))),
+                Texts(messages.Select(message => CauseGroup.Of(StoredText.Readable(message.Parking.Cause)))),
+                Texts(messages.Select(message => message.Parking.Detail is null ? null : StoredText.Readable(message.Parking.Detail))),
+                new NpgsqlParameter<int[]> { TypedValue = [.. messages.Select(message => message.Parking.Attempts)] },
             },
         };
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
-}
+    /// <summary>Takes messages out. True when all of them were still there.</summary>
+    public static async Task<bool> TakeUpAsync(NpgsqlConnection connection, IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TakeUpSql, connection)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. messages.Select(message => message.ParkedId)] } },
+        };
+        return await command.ExecuteNonQueryAsync(cancellationToken) == messages.Count;
+    }
 
-/// <summary>A message to put aside, and why.</summary>
-/// <param name="Consumer">Who could not handle it.</param>
-/// <param name="Id">Its id, or its place where it has none.</param>
-/// <param name="Topic">The topic it came from or was going to.</param>
-/// <param name="Partition">The partition it came from; null when it never reached the broker.</param>
-/// <param name="Position">Its place there; null likewise.</param>
-/// <param name="Type">The kind of message, when that can be told.</param>
-/// <param name="Key">The key whose later messages wait behind it; empty: none.</param>
-/// <param name="Attributes">Its attributes as a JSON object.</param>
-/// <param name="Body">Its body.</param>
-/// <param name="Parking">The cause.</param>
-internal sealed record ParkedMessage(
-    string Consumer,
-    string Id,
-    string Topic,
-    int? Partition,
-    long? Position,
-    string? Type,
-    string Key,
-    string Attributes,
-    ReadOnlyMemory<byte> Body,
-    Parking Parking)
-{
-    /// <summary>A received message, with its attributes as they arrived.</summary>
-    public static ParkedMessage Of(string consumer, IncomingMessage message, Parking parking) => new(
-        consumer,
-        message.Id,
-        message.Delivery.Topic,
-        message.Delivery.Partition,
-        message.Delivery.Position,
-        message.Message?.Type,
-        message.Key,
-        StoredAttributes.Of(message.Delivery.Attributes),
-        message.Delivery.Body,
-        parking);
+    /// <summary>Notes a further failure. True when the message was still there. Its queue's due time is whose who holds the queue.</summary>
+    public static async Task<bool> ParkAgainAsync(
+        NpgsqlConnection connection, RetriedMessage message, Parking parking, CancellationToken cancellationToken)
+    {
+        var cause = StoredText.Readable(parking.Cause);
+        await using var command = new NpgsqlCommand(ParkAgainSql, connection)
+        {
+            Parameters =
+            {
+                new() { Value = message.ParkedId },
+                new() { Value = parking.Dead },
+                new() { Value = cause },
+                new() { Value = CauseGroup.Of(cause) },
+                new() { Value = (object?)parking.Detail ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = parking.Attempts },
+            },
+        };
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    private static async Task<int> HoldQueuesAsync(
+        NpgsqlConnection connection, IReadOnlyList<ParkedMessage> messages, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(QueueSql)
+                {
+                    Parameters =
+                    {
+                        Texts(messages.Select(message => message.Consumer)),
+                        Texts(messages.Select(message => message.Queue)),
+                        Dead(messages),
+                        new NpgsqlParameter<TimeSpan?[]> { TypedValue = [.. messages.Select(message => message.Parking.RetryIn)] },
+                    },
+                },
+                new NpgsqlBatchCommand(HoldSql)
+                {
+                    Parameters =
+                    {
+                        Texts(messages.DistinctBy(message => (message.Consumer, message.Queue)).Select(message => message.Consumer)),
+                        Texts(messages.DistinctBy(message => (message.Consumer, message.Queue)).Select(message => message.Queue)),
+                    },
+                },
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var held = 0;
+        while (await reader.ReadAsync(cancellationToken))
+            held++;
+        return held;
+    }
+
+    private static NpgsqlParameter<string?[]> Texts(IEnumerable<string?> values) =>
+        new() { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+
+    private static NpgsqlParameter<bool[]> Dead(IReadOnlyList<ParkedMessage> messages) =>
+        new() { TypedValue = [.. messages.Select(message => message.Parking.Dead)] };
 }

@@ -5,8 +5,8 @@ namespace Messaging.Postgres;
 /// <summary>How the outbox is emptied. Configuration section <c>Outbox</c>.</summary>
 public sealed class OutboxOptions
 {
-    /// <summary>How many relays this process runs side by side. Default 2.</summary>
-    [Range(1, 16)]
+    /// <summary>How many relays this process runs side by side; 0: it leaves what it writes to other processes. Default 2.</summary>
+    [Range(0, 16)]
     public int Relays { get; set; } = 2;
 
     /// <summary>The most messages in one transaction and one publish. Default 500.</summary>

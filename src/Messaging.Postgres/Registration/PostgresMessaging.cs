@@ -14,9 +14,9 @@ public static class PostgresMessaging
     /// <summary>
     /// Adds the service's database: an <see cref="NpgsqlDataSource"/>, the DbContext on it (without a retrying execution strategy:
     /// the receiver retries whole batches), the schema scripts (applied before any hosted service starts), the scoped store as
-    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the pruning of the inbox, the repository of
+    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the retrier of parked messages, the pruning of the inbox, the repository of
     /// MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the configuration sections
-    /// <c>Outbox</c> (<see cref="OutboxOptions"/>) and <c>Inbox</c> (<see cref="InboxOptions"/>).
+    /// <c>Outbox</c> (<see cref="OutboxOptions"/>), <c>Inbox</c> (<see cref="InboxOptions"/>) and <c>Parked</c> (<see cref="ParkedOptions"/>).
     /// </summary>
     /// <typeparam name="TDbContext">The service's DbContext. A saga in its model carries a concurrency token.</typeparam>
     /// <param name="builder">The service's messaging.</param>
@@ -37,6 +37,7 @@ public static class PostgresMessaging
         AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
         AddStore<TDbContext>(services);
         AddRelay(services, builder.Configuration);
+        AddRetrier(services, builder.Configuration);
         AddOperating(services);
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
@@ -76,10 +77,19 @@ public static class PostgresMessaging
             provider.GetRequiredService<TDbContext>(),
             provider.GetRequiredService<Outbox>(),
             provider.GetRequiredService<OutboxSignal>(),
+            provider.GetRequiredService<ParkedSignal>(),
             provider.GetRequiredService<ILogger<PostgresStore>>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();
+    }
+
+    private static void AddRetrier(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ParkedOptions>().Bind(configuration.GetSection("Parked")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ParkedSignal>();
+        services.AddHostedService<ParkedRetrier>();
+        services.AddHostedService<ParkedCount>();
     }
 
     private static void AddRelay(IServiceCollection services, IConfiguration configuration)

@@ -16,8 +16,20 @@ public interface IReceiveStore : IUnitOfWork
     /// <returns>One admission per message, in the same order.</returns>
     Task<IReadOnlyList<Admission>> AdmitAsync(string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken);
 
-    /// <summary>Keeps a message aside, in this transaction, with its cause. Later messages of its key will be admitted as <see cref="Admission.ParkBehind"/>.</summary>
-    Task ParkAsync(string consumer, IncomingMessage message, Parking parking, CancellationToken cancellationToken);
+    /// <summary>
+    /// Keeps messages aside, in this transaction, in their order, in one round trip. Later messages of their keys will be admitted as
+    /// <see cref="Admission.ParkBehind"/> until none of the key is left.
+    /// </summary>
+    Task ParkAsync(string consumer, IReadOnlyList<(IncomingMessage Message, Parking Parking)> messages, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins the transaction and takes parked messages out of it, to be handled now. False when some of them are no longer there:
+    /// somebody else handled or discarded them, and the caller drops this scope.
+    /// </summary>
+    Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken);
+
+    /// <summary>Begins the transaction and notes that a parked message failed again. False when it is no longer there.</summary>
+    Task<bool> ParkAgainAsync(RetriedMessage message, Parking parking, CancellationToken cancellationToken);
 }
 
 /// <summary>What becomes of a received message.</summary>
@@ -31,11 +43,22 @@ public enum Admission
 
     /// <summary>An earlier message of its key is parked: it must wait behind that one.</summary>
     ParkBehind,
+
+    /// <summary>It was parked and its turn has come: give it to its handler.</summary>
+    Retry,
 }
 
 /// <summary>Why and how a message is parked.</summary>
-/// <param name="Dead">True: no further attempt will be made by itself. False: it waits behind another.</param>
+/// <param name="Dead">True: no further attempt will be made by itself.</param>
 /// <param name="Cause">One line: what went wrong. Never empty.</param>
-/// <param name="Attempts">How often a handler had it.</param>
+/// <param name="Attempts">How often a handler had it, since it arrived.</param>
 /// <param name="Detail">The exception in full, when there is one.</param>
-public sealed record Parking(bool Dead, string Cause, int Attempts, string? Detail = null);
+/// <param name="RetryIn">After this time it is tried again; null: it is dead, or waits behind another of its key.</param>
+public sealed record Parking(bool Dead, string Cause, int Attempts, string? Detail = null, TimeSpan? RetryIn = null);
+
+/// <summary>A parked message whose turn has come.</summary>
+/// <param name="ParkedId">The name of its place among the parked messages of the service.</param>
+/// <param name="Message">As it arrived, or as an operator has mended it.</param>
+/// <param name="Attempts">How often a handler had it.</param>
+/// <param name="Retries">How many of these since it was parked or last redriven.</param>
+public sealed record RetriedMessage(long ParkedId, IncomingMessage Message, int Attempts, int Retries);

@@ -1,21 +1,16 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging;
 
 /// <summary>
-/// Handles the batches of one consumer group: one batch, one scope, one transaction. Inbox, handlers in order, outbox, commit;
-/// the transport settles afterwards. When a batch fails it is rolled back and replayed message by message, so that one bad
-/// message costs itself and its key only. Thread-safe: partitions call side by side.
+/// Receives for one consumer group: one batch, one scope, one transaction; the transport settles afterwards. When a batch fails it is
+/// rolled back, and the message that failed is tried alone: what came before it goes again as a batch, and so does what comes after,
+/// so that one bad message costs itself and its key only. What fails too often is parked. Thread-safe: partitions call side by side.
 /// </summary>
 internal sealed partial class ReceivePipeline(
     ReceiverDefinition receiver,
-    HandlerDispatcher dispatcher,
-    MessageCatalog catalog,
-    FailureClassification failures,
-    IServiceScopeFactory scopes,
+    BatchTransaction transaction,
+    FailureJudgement judgement,
     ReceiveMetrics metrics,
     TimeProvider time,
     ILogger<ReceivePipeline> logger)
@@ -26,26 +21,69 @@ internal sealed partial class ReceivePipeline(
         var messages = new IncomingMessage[batch.Deliveries.Count];
         for (var i = 0; i < messages.Length; i++)
             messages[i] = IncomingMessage.From(batch.Deliveries[i]);
+        await HandleAsync(messages, cancellationToken);
+    }
 
-        if (messages.Length > 1)
+    /// <summary>
+    /// Tries parked messages of one queue again, in order, one attempt each. Stops at the first that fails, which is parked again or
+    /// dead. Throws, without counting an attempt, when something everybody needs is down.
+    /// </summary>
+    public async Task<RetryResult> RetryAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken)
+    {
+        for (var races = 0; ;)
         {
+            var progress = new BatchProgress();
             try
             {
-                await HandleInOneTransactionAsync(messages, cancellationToken);
-                return;
+                return await transaction.RetryAsync(messages, progress, cancellationToken)
+                    ? new RetryResult(messages.Count, Parking: null)
+                    : RetryResult.Overtaken;
             }
             catch (Exception exception) when (IsOfAMessage(exception, cancellationToken))
             {
-                LogReplaying(receiver.Group, batch.Topic, batch.Partition, messages.Length, exception.GetBaseException().Message);
+                if (messages.Count > 1) // What came before the one that failed, or else the first alone; the rest has its turn afterwards.
+                    return await RetryAsync([.. messages.Take(Math.Max(1, progress.InHand ?? 1))], cancellationToken);
+                if (judgement.KindOf(exception) is FailureKind.Concurrency && races++ < receiver.Options.ConcurrencyRetries)
+                    await PauseAfterRaceAsync(races, cancellationToken);
+                else
+                    return await ParkAgainAsync(messages[0], exception, cancellationToken);
             }
         }
-
-        foreach (var message in messages)
-            await HandleAloneAsync(message, cancellationToken);
     }
 
-    private bool IsOfAMessage(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && failures.Classify(exception) is not FailureKind.Dependency;
+    private async Task HandleAsync(ArraySegment<IncomingMessage> messages, CancellationToken cancellationToken)
+    {
+        if (messages.Count <= 1)
+        {
+            foreach (var message in messages)
+                await HandleAloneAsync(message, cancellationToken);
+            return;
+        }
+
+        var progress = new BatchProgress();
+        try
+        {
+            await transaction.ReceiveAsync(messages, progress, cancellationToken);
+            return;
+        }
+        catch (Exception exception) when (IsOfAMessage(exception, cancellationToken))
+        {
+            var delivery = messages[0].Delivery;
+            LogRollingBack(receiver.Group, delivery.Topic, delivery.Partition, messages.Count, exception.GetBaseException().Message);
+        }
+
+        if (progress.InHand is { } failed)
+        {
+            await HandleAsync(messages[..failed], cancellationToken);
+            await HandleAloneAsync(messages[failed], cancellationToken);
+            await HandleAsync(messages[(failed + 1)..], cancellationToken);
+        }
+        else
+        {
+            foreach (var message in messages) // The commit failed: any of them may be the one.
+                await HandleAloneAsync(message, cancellationToken);
+        }
+    }
 
     private async Task HandleAloneAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
@@ -55,167 +93,60 @@ internal sealed partial class ReceivePipeline(
         {
             try
             {
-                await HandleInOneTransactionAsync([message], cancellationToken);
+                await transaction.ReceiveAsync([message], new BatchProgress(), cancellationToken);
                 return;
             }
             catch (Exception exception) when (IsOfAMessage(exception, cancellationToken))
             {
-                var kind = failures.Classify(exception);
+                var kind = judgement.KindOf(exception);
                 metrics.Retried(receiver.Group, kind);
                 if (kind is FailureKind.Concurrency && races++ < receiver.Options.ConcurrencyRetries)
                 {
-                    await PauseAsync(Math.Min(races, 4), cancellationToken);
+                    await PauseAfterRaceAsync(races, cancellationToken);
                     continue;
                 }
 
                 attempts++;
-                var unreadable = IsUnreadable(message, out var why);
-                if (unreadable || attempts >= receiver.Options.Attempts)
+                if (judgement.IsToBeParked(message, exception, attempts))
                 {
-                    var root = exception.GetBaseException();
-                    var cause = unreadable ? $"undecodable: {why}" : $"{root.GetType().Name}: {root.Message}";
-                    await ParkDeadAsync(message, new Parking(Dead: true, cause, attempts, exception.ToString()), cancellationToken);
+                    await transaction.ParkAsync(message, judgement.Park(message, exception, attempts, retries: 0), cancellationToken);
                     return;
                 }
 
-                LogRetrying(receiver.Group, message.Id, attempts, receiver.Options.Attempts, exception.GetBaseException().Message);
-                await PauseAsync(attempts, cancellationToken);
+                LogRetrying(receiver.Group, message.Id, attempts, exception.GetBaseException().Message);
+                await Task.Delay(judgement.PauseBefore(attempts, exception), time, cancellationToken);
             }
         }
     }
 
-    private async Task HandleInOneTransactionAsync(IncomingMessage[] messages, CancellationToken cancellationToken)
+    private async Task<RetryResult> ParkAgainAsync(RetriedMessage message, Exception exception, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
-        await using var scope = scopes.CreateAsyncScope();
-        var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
-        var current = scope.ServiceProvider.GetRequiredService<CurrentMessage>();
-        var admissions = await store.AdmitAsync(receiver.Group, messages, cancellationToken);
-        var outcome = new BatchOutcome();
-        for (var i = 0; i < messages.Length; i++)
-        {
-            current.Value = messages[i].Message;
-            await HandleOneAsync(messages[i], admissions[i], scope, store, outcome, cancellationToken);
-        }
-
-        current.Value = null;
-        await store.CommitAsync(cancellationToken);
-        Report(outcome, time.GetElapsedTime(started));
+        metrics.Retried(receiver.Group, judgement.KindOf(exception));
+        var parking = judgement.Park(message.Message, exception, message.Attempts + 1, message.Retries + 1);
+        return await transaction.ParkAgainAsync(message, parking, cancellationToken)
+            ? new RetryResult(Handled: 0, parking)
+            : RetryResult.Overtaken;
     }
 
-    private async Task HandleOneAsync(
-        IncomingMessage incoming, Admission admission, AsyncServiceScope scope, IReceiveStore store, BatchOutcome outcome, CancellationToken cancellationToken)
-    {
-        if (admission is Admission.Duplicate)
-        {
-            outcome.Duplicates++;
-        }
-        else if (FindHindrance(incoming, admission, outcome) is { } parking)
-        {
-            await store.ParkAsync(receiver.Group, incoming, parking, cancellationToken);
-            outcome.Parked.Add((incoming, parking));
-            if (incoming.Key.Length > 0)
-                outcome.ParkedKeys.Add(incoming.Key);
-        }
-        else if (incoming.Message is { } message && catalog.TryFind(message.Type, out var definition) && dispatcher.Handles(definition.ClrType))
-        {
-            using var activity = MessagingDiagnostics.StartReceive(message, receiver.Group, incoming.Delivery);
-            using var log = logger.BeginScope(new MessageLogScope(message));
-            await dispatcher.DispatchAsync(message, definition, scope, cancellationToken);
-            outcome.Handled.Add(message);
-        }
-    }
+    private bool IsOfAMessage(Exception exception, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested && judgement.KindOf(exception) is not FailureKind.Dependency;
 
-    /// <summary>What keeps a message from its handler; null when nothing does.</summary>
-    private Parking? FindHindrance(IncomingMessage incoming, Admission admission, BatchOutcome outcome)
-    {
-        if (admission is Admission.ParkBehind || outcome.ParkedKeys.Contains(incoming.Key))
-            return new Parking(Dead: false, "waits behind an earlier message of its key", Attempts: 0);
-        var cause = incoming.Message is not { } message ? $"undecodable: {incoming.Fault}"
-            : !catalog.TryFind(message.Type, out _) ? $"unknown type '{message.Type}'"
-            : !IsJsonObject(message.Body.Span) ? "undecodable: the body is not a JSON object"
-            : null;
-        return cause is null ? null : new Parking(Dead: true, cause, Attempts: 0);
-    }
+    /// <summary>A few milliseconds, more with each lost race, and at random: the others that raced come back, too.</summary>
+    private Task PauseAfterRaceAsync(int races, CancellationToken cancellationToken) =>
+        Task.Delay(TimeSpan.FromMilliseconds(10 * Math.Min(races, 10) * Random.Shared.NextDouble()), time, cancellationToken);
 
-    /// <summary>Parks in a transaction of its own: the one the handler failed in is gone. The inbox takes part, for the message may have been parked before.</summary>
-    private async Task ParkDeadAsync(IncomingMessage message, Parking parking, CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
-        var admission = (await store.AdmitAsync(receiver.Group, [message], cancellationToken))[0];
-        if (admission is Admission.Duplicate)
-            return;
-        await store.ParkAsync(receiver.Group, message, parking, cancellationToken);
-        await store.CommitAsync(cancellationToken);
-        var outcome = new BatchOutcome();
-        outcome.Parked.Add((message, parking));
-        Report(outcome, TimeSpan.Zero);
-    }
+    [LoggerMessage(LogLevel.Information, "{Group}: a batch of {Count} from {Topic}/{Partition} failed and is handled in parts: {Cause}")]
+    private partial void LogRollingBack(string group, string topic, int partition, int count, string cause);
 
-    private void Report(BatchOutcome outcome, TimeSpan duration)
-    {
-        var now = time.GetUtcNow();
-        foreach (var message in outcome.Handled)
-            metrics.Handled(receiver.Group, message.Type, now - message.Time);
-        for (var i = 0; i < outcome.Duplicates; i++)
-            metrics.Duplicate(receiver.Group);
-        foreach (var (message, parking) in outcome.Parked)
-        {
-            metrics.Parked(receiver.Group, parking.Dead);
-            LogParked(receiver.Group, message.Id, message.Key, parking.Dead ? "dead" : "parked", parking.Cause);
-        }
+    [LoggerMessage(LogLevel.Warning, "{Group}: message {MessageId} failed at attempt {Attempt} and is tried again at once: {Cause}")]
+    private partial void LogRetrying(string group, string messageId, int attempt, string cause);
+}
 
-        if (outcome.Handled.Count > 0)
-            metrics.BatchCommitted(receiver.Group, duration);
-    }
-
-    private async Task PauseAsync(int attempt, CancellationToken cancellationToken)
-    {
-        var full = receiver.Options.RetryPause * Math.Pow(2, attempt - 1);
-        await Task.Delay(full * (0.5 + (Random.Shared.NextDouble() / 2)), time, cancellationToken);
-    }
-
-    private static bool IsJsonObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
-
-    /// <summary>
-    /// Whether the body does not fit its type, so that no further attempt can help. Asked of the body, not of the exception: what a
-    /// handler itself cannot read is the handler's affair.
-    /// </summary>
-    private bool IsUnreadable(IncomingMessage incoming, [NotNullWhen(true)] out string? why)
-    {
-        why = null;
-        if (incoming.Message is not { } message || !catalog.TryFind(message.Type, out var definition))
-            return false;
-        try
-        {
-            JsonSerializer.Deserialize(message.Body.Span, definition.ClrType, MessageJson.Options);
-            return false;
-        }
-        catch (JsonException exception)
-        {
-            why = exception.Message;
-            return true;
-        }
-    }
-
-    private sealed class BatchOutcome
-    {
-        public List<Message> Handled { get; } = [];
-
-        public List<(IncomingMessage Message, Parking Parking)> Parked { get; } = [];
-
-        public HashSet<string> ParkedKeys { get; } = new(StringComparer.Ordinal);
-
-        public int Duplicates { get; set; }
-    }
-
-    [LoggerMessage(LogLevel.Information, "{Group}: a batch of {Count} from {Topic}/{Partition} failed and is replayed one by one: {Cause}")]
-    private partial void LogReplaying(string group, string topic, int partition, int count, string cause);
-
-    [LoggerMessage(LogLevel.Warning, "{Group}: message {MessageId} failed at attempt {Attempt} of {Attempts}: {Cause}")]
-    private partial void LogRetrying(string group, string messageId, int attempt, int attempts, string cause);
-
-    [LoggerMessage(LogLevel.Error, "{Group}: message {MessageId} of key {Key} is {State}: {Cause}")]
-    private partial void LogParked(string group, string messageId, string key, string state, string cause);
+/// <summary>What came of trying parked messages again.</summary>
+/// <param name="Handled">How many had their effect.</param>
+/// <param name="Parking">How the one after these was parked again; null: none failed.</param>
+/// <param name="IsOvertaken">True: somebody else has been at these messages.</param>
+internal sealed record RetryResult(int Handled, Parking? Parking, bool IsOvertaken = false)
+{
+    public static RetryResult Overtaken { get; } = new(0, null, IsOvertaken: true);
 }

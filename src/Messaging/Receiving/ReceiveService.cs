@@ -1,5 +1,3 @@
-using MassTransit.Transports;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -7,15 +5,14 @@ namespace Messaging;
 
 /// <summary>Runs the subscriptions of one consumer group for as long as the host runs. Stopping drains them.</summary>
 internal sealed partial class ReceiveService(
-    ReceiverDefinition receiver, ITransport transport, IServiceProvider services, TimeProvider time, ILogger<ReceiveService> logger)
+    ReceiverDefinition receiver, ITransport transport, ReceivePipelines pipelines, TimeProvider time, ILogger<ReceiveService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var dispatcher = new HandlerDispatcher(receiver, services.GetRequiredService<IReceiveEndpointDispatcherFactory>(), services);
-        var pipeline = ActivatorUtilities.CreateInstance<ReceivePipeline>(services, receiver, dispatcher);
+        var pipeline = pipelines.Of(receiver.Group);
         return Task.WhenAll(receiver.Topics.Select(topic => ConsumeAsync(topic, pipeline, stoppingToken)));
     }
 

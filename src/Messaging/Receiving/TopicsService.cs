@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Messaging;
 
-/// <summary>Makes the catalog's topics before any receiver or relay starts. Waits for the broker, but not for ever.</summary>
-internal sealed partial class TopicsService(ITransport transport, MessageCatalog catalog, TimeProvider time, ILogger<TopicsService> logger)
+/// <summary>
+/// Makes the catalog's topics, and those of the dead letters, before any receiver or relay starts. Waits for the broker, but not for ever.
+/// </summary>
+internal sealed partial class TopicsService(
+    IReadOnlyList<string> deadLetters, ITransport transport, MessageCatalog catalog, TimeProvider time, ILogger<TopicsService> logger)
     : IHostedLifecycleService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -12,7 +15,7 @@ internal sealed partial class TopicsService(ITransport transport, MessageCatalog
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var topics = catalog.Topics.Select(topic => new TopicDefinition(topic)).ToArray();
+        var topics = catalog.Topics.Concat(deadLetters).Select(topic => new TopicDefinition(topic)).ToArray();
         var started = time.GetTimestamp();
         while (true)
         {

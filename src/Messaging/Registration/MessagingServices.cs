@@ -35,8 +35,10 @@ public static class MessagingServices
         services.AddSingleton<ReceiveMetrics>();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddHostedService<TopicsService>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<TopicsService>(
+            provider, (IReadOnlyList<string>)[.. builder.Receivers.SelectMany(receiver => receiver.Topics).Distinct().Select(DeadLetters.TopicOf)]));
         AddMassTransit(services, builder);
+        services.AddSingleton(provider => new ReceivePipelines(builder.Receivers, provider));
         foreach (var receiver in builder.Receivers)
         {
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<ReceiveService>(provider, receiver));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Messaging;
 using Support;
 
 namespace Patterns;
@@ -28,6 +29,24 @@ public sealed class EditTests(Servers servers)
         var edit = message.GetProperty("history").EnumerateArray().Last();
         edit.GetProperty("what").GetString().ShouldBe("edited");
         Encoding.UTF8.GetString(edit.GetProperty("body").GetBytesFromBase64()).ShouldBe("""{"key":"a","number":1}""");
+    }
+
+    [Fact]
+    public async Task An_edited_message_has_its_effect_once_and_before_those_behind_it()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var script = new CountingScript();
+        script.Fail("a", 1, times: int.MaxValue);
+        var transport = new RecordingTransport(new InMemoryTransport(new InMemoryBroker(), TimeProvider.System));
+        await using var service = await OperatedService.StartAsync(database, transport, messaging => Counting.Receive(messaging, script));
+        await service.SendAsync("a", 3);
+        await Eventually.BecomesTrueAsync(async () => (await service.ParkedAsync()).Length == 3 && (await service.QueuesAsync()) is ["key:a held"], "all wait");
+        var dead = await database.ReadAsync<long>("select min(parked_id) from messaging.parked");
+
+        (await EditAsync(service, dead, Mended)).Status.ShouldBe(200);
+
+        await Counting.AllHandledAsync(database, 3);
+        (await Counting.EffectsAsync(database, "a")).ShouldBe([7, 2, 3]);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Patterns;
 
-/// <summary>A service whose parked messages an operator sees over HTTP, on a real port. Nothing but the operator touches them.</summary>
+/// <summary>A service whose parked messages an operator sees over HTTP, on a real port. Nothing else touches them, unless receivers are configured.</summary>
 public sealed class OperatedService : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -40,8 +40,10 @@ public sealed class OperatedService : IAsyncDisposable
         builder.Services.AddMessaging(builder.Configuration, "patterns", messaging =>
         {
             messaging.UsePostgres<TestDb>("patterns-db").AddTransport(transport.Name, _ => transport);
-            messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
-            configure?.Invoke(messaging);
+            if (configure is null)
+                messaging.Messages([Counting.Definition]);
+            else
+                configure(messaging);
         });
         var app = builder.Build();
         app.UseExceptionHandler();
@@ -51,23 +53,34 @@ public sealed class OperatedService : IAsyncDisposable
         return new OperatedService(app, database);
     }
 
+    /// <summary>Sends messages of one key, numbered from one on.</summary>
+    public async Task SendAsync(string key, int count)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        var outbox = scope.ServiceProvider.GetRequiredService<Outbox>();
+        foreach (var number in Enumerable.Range(1, count))
+            outbox.Add(new OutboxEntry(new OutgoingMessage(Messages.Topic, Counting.Of(key, number))));
+        await scope.ServiceProvider.GetRequiredService<IUnitOfWork>().CommitAsync(Cancelled);
+    }
+
     /// <summary>A message aside; the first of its queue is dead unless it is said otherwise.</summary>
     /// <returns>Its id among the parked.</returns>
     public Task<long> ParkAsync(
         string? key, int number = 0, string state = "dead", string cause = "it broke", string consumer = "counting", string type = "patterns.counted.v1")
     {
         var message = Messages.New(key ?? "none", number);
+        var queue = key is null || consumer == "outbox" ? $"id:{message.Id}" : $"key:{key}";
         var attributes = Messages.Incoming(message).Delivery.Attributes.ToDictionary();
         attributes["type"] = type;
         return _database.ReadAsync<long>($$"""
             with queued as (
               insert into messaging.parked_queues (consumer, queue, due)
-              values ('{{consumer}}', '{{(key is null ? $"id:{message.Id}" : $"key:{key}")}}', {{(state == "dead" ? "null" : "now() + interval '1 hour'")}})
+              values ('{{consumer}}', '{{queue}}', {{(state == "dead" ? "null" : "now() + interval '1 hour'")}})
               on conflict do nothing)
             insert into messaging.parked
               (consumer, message_id, topic, partition, position, type, key, queue, attributes, body, state, cause, cause_group, detail, attempts, history)
             values ('{{consumer}}', '{{message.Id}}', '{{Messages.Topic}}', 0, {{number}}, '{{type}}', {{(key is null ? "null" : $"'{key}'")}},
-              '{{(key is null ? $"id:{message.Id}" : $"key:{key}")}}', '{{JsonSerializer.Serialize(attributes)}}',
+              '{{queue}}', '{{JsonSerializer.Serialize(attributes)}}',
               convert_to('{"key":"{{key}}","number":{{number}}}', 'UTF8'), '{{state}}', '{{cause}}', '{{cause}}', 'at line 1', 3,
               '[{"at": "2026-01-01T00:00:00Z", "what": "failed", "cause": "{{cause}}"}]')
             returning parked_id

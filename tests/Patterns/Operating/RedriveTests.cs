@@ -1,3 +1,4 @@
+using Messaging;
 using Npgsql;
 using Support;
 
@@ -20,6 +21,33 @@ public sealed class RedriveTests(Servers servers)
         (await service.ParkedAsync()).ShouldBe(["a/1 parked", "a/2 parked", "b/1 dead"]);
         (await service.QueuesAsync()).ShouldBe(["key:a due", "key:b held"]);
         (await database.CountAsync($"messaging.parked where parked_id = {dead} and retries = 0 and attempts = 3 and history -> -1 ->> 'what' = 'redriven' and jsonb_array_length(history) = 2")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_redriven_message_is_handled_and_then_in_their_order_those_that_waited_behind_it()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var script = new CountingScript();
+        script.Fail("a", 1, times: int.MaxValue);
+        var transport = new RecordingTransport(new InMemoryTransport(new InMemoryBroker(), TimeProvider.System));
+        await using var service = await OperatedService.StartAsync(database, transport, messaging => Counting.Receive(messaging, script));
+        await service.SendAsync("a", 10);
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked") == 10, "all of the key wait");
+        await Eventually.BecomesTrueAsync(async () => (await service.QueuesAsync()) is ["key:a held"], "their queue is held");
+        var listed = await service.GetAsync("/messages/parked?state=dead&key=a");
+        var dead = listed.GetProperty("messages")[0].GetProperty("id").GetInt64();
+
+        (await service.OperateAsync("redrive", new { group = new { consumer = Counting.Group, cause = "InvalidOperationException: cannot count *" } }))
+            .ShouldBe(["redriven"]);
+        await Eventually.BecomesTrueAsync(
+            async () => await database.CountAsync($"messaging.parked where parked_id = {dead} and state = 'dead' and jsonb_path_exists(history, '$[*] ? (@.what == \"redriven\")')") == 1,
+            "it fails as often as the first time");
+        await Eventually.BecomesTrueAsync(async () => (await service.QueuesAsync()) is ["key:a held"], "their queue is held again");
+        script.Before = (_, _) => Task.CompletedTask;
+        (await service.OperateAsync("redrive", new { ids = new[] { dead } })).ShouldBe(["redriven"]);
+
+        await Counting.AllHandledAsync(database, 10);
+        (await Counting.EffectsAsync(database, "a")).ShouldBe(Enumerable.Range(1, 10));
     }
 
     [Fact]

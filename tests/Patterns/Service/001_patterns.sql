@@ -8,3 +8,10 @@ create table journeys (
   current_state  text not null,
   steps          int not null
 );
+
+-- What handlers did, in the order in which they did it.
+create table effects (
+  place  bigint generated always as identity primary key,
+  key    text not null,
+  number int not null
+);

@@ -42,11 +42,16 @@ public sealed class MemoryStore(MemoryDatabase database, Outbox outbox, ITranspo
         return Task.FromResult<IReadOnlyList<Admission>>(admissions);
     }
 
-    public Task ParkAsync(string consumer, IncomingMessage message, Parking parking, CancellationToken cancellationToken)
+    public Task ParkAsync(
+        string consumer, IReadOnlyList<(IncomingMessage Message, Parking Parking)> messages, CancellationToken cancellationToken)
     {
-        _parked.Add((consumer, message, parking));
+        _parked.AddRange(messages.Select(each => (consumer, each.Message, each.Parking)));
         return Task.CompletedTask;
     }
+
+    public Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> ParkAgainAsync(RetriedMessage message, Parking parking, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public async Task CommitAsync(CancellationToken cancellationToken)
     {

@@ -96,7 +96,7 @@ public sealed class PipelineHost : IAsyncDisposable
                 .UseInMemory()
                 .Receive("tests", ["pings"], receiver ?? (handlers =>
             {
-                handlers.Options.RetryPause = TimeSpan.FromMilliseconds(1);
+                handlers.Options.Retry = RetryPolicy.Immediately(2, TimeSpan.FromMilliseconds(1));
                 handlers.Consumer<PingConsumer>();
             }));
         });

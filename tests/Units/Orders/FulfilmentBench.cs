@@ -76,7 +76,7 @@ public sealed class FulfilmentBench : IAsyncLifetime
                 .AddTransport("hand", _ => _hand)
                 .Receive(Group, [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents], receiver =>
                 {
-                    receiver.Options.Attempts = 1;
+                    receiver.Options.Retry = RetryPolicy.Never;
                     receiver.Saga<OrderStateMachine, Fulfilment>();
                 });
         });
@@ -127,15 +127,21 @@ public sealed class FulfilmentBench : IAsyncLifetime
             return Task.FromResult<IReadOnlyList<Admission>>([Admission.Handle]);
         }
 
-        public Task ParkAsync(string consumer, IncomingMessage message, Parking parking, CancellationToken cancellationToken)
+        public Task ParkAsync(
+            string consumer, IReadOnlyList<(IncomingMessage Message, Parking Parking)> messages, CancellationToken cancellationToken)
         {
-            ledger.Park(message.Id, parking.Cause);
+            foreach (var (message, parking) in messages)
+                ledger.Park(message.Id, parking.Cause);
             return Task.CompletedTask;
         }
 
+        public Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> ParkAgainAsync(RetriedMessage message, Parking parking, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task CommitAsync(CancellationToken cancellationToken)
         {
-            ledger.Write(_messageId, [.. outbox.Cancellations.Select(token => new Sent(null, null, token)), .. outbox.Entries.Select(Read)]);
+            ledger.Write(_messageId, [.. outbox.Cancellations.Select(token => new Sent(null, null, token)), .. outbox.Entries.Where(entry => !entry.Message.Topic.EndsWith(".dead-letters", StringComparison.Ordinal)).Select(Read)]);
             outbox.Clear();
             return Task.CompletedTask;
         }

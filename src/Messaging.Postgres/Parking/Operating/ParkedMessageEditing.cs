@@ -12,7 +12,8 @@ namespace Messaging.Postgres;
 /// Gives a dead message another body and tries it again, in one update of its one row: there is no moment at which both exist,
 /// and nobody can have the one and then the other. Thread-safe.
 /// </summary>
-internal sealed partial class ParkedMessageEditing(MessageCatalog catalog, IServiceScopeFactory scopes, ILogger<ParkedMessageEditing> logger)
+internal sealed partial class ParkedMessageEditing(
+    MessageCatalog catalog, IServiceScopeFactory scopes, ParkedSignal signal, ILogger<ParkedMessageEditing> logger)
 {
     private const string ReadSql =
         "select consumer, type, key, state, jsonb_array_length(history) from messaging.parked where parked_id = $1";
@@ -56,6 +57,7 @@ internal sealed partial class ParkedMessageEditing(MessageCatalog catalog, IServ
         else
             await ReplaceAsync(connection, id, body, cancellationToken);
         await store.CommitAsync(cancellationToken);
+        signal.Set();
         LogEdited(id, message.Consumer);
         return null;
     }

@@ -12,7 +12,7 @@ namespace Messaging.Postgres;
 /// one gets it. Thread-safe.
 /// </summary>
 internal sealed partial class ParkedMessageOperations(
-    NpgsqlDataSource dataSource, IServiceScopeFactory scopes, ILogger<ParkedMessageOperations> logger)
+    NpgsqlDataSource dataSource, IServiceScopeFactory scopes, ParkedSignal signal, ILogger<ParkedMessageOperations> logger)
 {
     /// <summary>The most of a group that one call takes.</summary>
     private const int MostSelected = 100_000;
@@ -122,6 +122,7 @@ internal sealed partial class ParkedMessageOperations(
             }
 
             await transaction.CommitAsync(cancellationToken);
+            signal.Set();
         }
 
         foreach (var refused in ids.Where(id => outcomes[id] == RefusedByBroker).Chunk(RefusedStep))
@@ -152,6 +153,7 @@ internal sealed partial class ParkedMessageOperations(
         foreach (var id in await QueueLock.RemoveAsync(connection, held, cancellationToken))
             outcomes[id] = Outcomes.Discarded;
         await transaction.CommitAsync(cancellationToken);
+        signal.Set();
     }
 
     /// <summary>Until more is known: what is there is in somebody's hands, what is not is gone.</summary>

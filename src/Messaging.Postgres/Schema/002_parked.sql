@@ -10,8 +10,8 @@ update messaging.parked
 set queue = case when key is null then 'id:' || message_id else 'key:' || key end,
     cause_group = cause;
 
-alter table messaging.parked alter column queue set default '';
-alter table messaging.parked alter column cause_group set default '';
+alter table messaging.parked alter column queue set not null;
+alter table messaging.parked alter column cause_group drop default;
 
 drop index messaging.parked_key;
 create index parked_queue on messaging.parked (consumer, queue, parked_id);

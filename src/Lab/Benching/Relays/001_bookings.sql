@@ -1,0 +1,4 @@
+create table bookings (
+  id   uuid primary key,
+  note text not null
+);

@@ -1,0 +1,106 @@
+using Messaging;
+using Messaging.JetStream;
+using Messaging.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Spectre.Console;
+
+namespace Lab.Benching.Relays;
+
+/// <summary>
+/// Measures the outbox and its relays beside what bounds them: draining a full outbox, writing to it, and the way from commit to
+/// handler. Starts a broker and a PostgreSQL of its own.
+/// </summary>
+/// <param name="transport"><c>jetstream</c> or <c>kafka</c>; with Kafka only what needs a broker is measured.</param>
+/// <param name="messages">How many messages a round of each scenario takes, before its share.</param>
+/// <param name="rounds">How often each is measured.</param>
+/// <param name="only">Measures only what has this in its name; null: everything.</param>
+/// <param name="console">Told how far it is.</param>
+internal sealed class RelayBench(string transport, int messages, int rounds, string? only, IAnsiConsole console)
+{
+    private static readonly string[] Settings = ["server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level"];
+
+    private readonly Dictionary<string, List<Measurement>> _measured = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string WokenBy, string Load), List<LatencyRound>> _latencies = [];
+
+    /// <summary>Runs everything.</summary>
+    /// <exception cref="LabException">A server does not start, messages are missing, or nothing is to be measured.</exception>
+    public async Task<RelayReport> RunAsync(CancellationToken cancellationToken)
+    {
+        RelayScenario[] scenarios = [.. RelayScenario.For(transport).Where(scenario => IsWanted(scenario.Name))];
+        LatencyMode[] modes = [.. LatencyMode.All.Where(mode => transport == "jetstream" && IsWanted(mode.Name))];
+        if (scenarios.Length + modes.Length == 0) throw new LabException($"nothing that is measured with {transport} has '{only}' in its name");
+        await using var servers = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true);
+        await using var port = Connect(servers);
+        await port.EnsureTopicsAsync([new TopicDefinition(RelayStage.Topic)], cancellationToken);
+        var stage = new RelayStage(servers, port);
+        console.WriteLine($"outbox and relays on {servers.Description}, {messages} messages, {rounds} rounds");
+
+        // The first round warms up and does not count. Rounds, not scenarios, come again: what disturbs the machine disturbs them all.
+        for (var round = 0; round <= rounds; round++)
+        {
+            foreach (var scenario in scenarios)
+                await MeasureAsync(stage, scenario, isWarmUp: round == 0, cancellationToken);
+            foreach (var mode in modes)
+                await FollowAsync(stage, mode, isWarmUp: round == 0, cancellationToken);
+            console.WriteLine(round == 0 ? "warmed up" : $"round {round} of {rounds}");
+        }
+
+        return new RelayReport
+        {
+            Broker = servers.Description,
+            BrokerSyncs = port.Capabilities.FsyncBeforeAcknowledge,
+            Database = await ReadSettingsAsync(servers.Database!, cancellationToken),
+            Processors = Environment.ProcessorCount,
+            Messages = messages,
+            BodyBytes = RelayStage.BodyBytes,
+            Batch = RelayStage.Batch,
+            Rows = [.. _measured.Select(entry => RelayRow.Of(entry.Key, entry.Value))],
+            Latencies = [.. _latencies.Select(entry => RelayLatency.Of(entry.Key.WokenBy, entry.Key.Load, entry.Value))],
+        };
+    }
+
+    private bool IsWanted(string name) => only is null || name.Contains(only, StringComparison.OrdinalIgnoreCase);
+
+    private async Task MeasureAsync(RelayStage stage, RelayScenario scenario, bool isWarmUp, CancellationToken cancellationToken)
+    {
+        var count = Math.Max(1, (int)(messages * scenario.Share / (isWarmUp ? 5 : 1)));
+        var measurement = await scenario.MeasureAsync(stage, count, cancellationToken);
+        console.WriteLine($"  {scenario.Name}: {measurement.PerSecond:#,0}/s");
+        if (!isWarmUp) Add(_measured, scenario.Name, measurement);
+    }
+
+    private async Task FollowAsync(RelayStage stage, LatencyMode mode, bool isWarmUp, CancellationToken cancellationToken)
+    {
+        var (idle, steady) = await mode.MeasureAsync(stage, cancellationToken);
+        foreach (var (load, round) in (IEnumerable<(string, LatencyRound)>)[(RelayLatency.Idle, idle), (RelayLatency.Steady, steady)])
+        {
+            console.WriteLine($"  {mode.Name}, {load}: {round.Milliseconds.Order().ElementAt(round.Milliseconds.Count / 2):0.00} ms");
+            if (!isWarmUp) Add(_latencies, (mode.Name, load), round);
+        }
+    }
+
+    private static void Add<TKey, T>(Dictionary<TKey, List<T>> all, TKey key, T one)
+        where TKey : notnull
+    {
+        if (!all.TryGetValue(key, out var list)) all[key] = list = [];
+        list.Add(one);
+    }
+
+    private ITransport Connect(BrokerProcess servers) => transport == "kafka"
+        ? new KafkaTransport(servers.Url, new KafkaTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System)
+        : new JetStreamTransport(servers.Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+
+    private static async Task<IReadOnlyDictionary<string, string>> ReadSettingsAsync(string server, CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(server);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var setting in Settings)
+        {
+            await using var show = source.CreateCommand($"show {setting}");
+            values[setting] = (string)(await show.ExecuteScalarAsync(cancellationToken))!;
+        }
+
+        return values;
+    }
+}

@@ -1,3 +1,0 @@
-namespace Patterns;
-
-public sealed record Counted(string Key, int Number);
