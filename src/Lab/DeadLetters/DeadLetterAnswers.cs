@@ -36,7 +36,9 @@ internal sealed record ParkedDetail(
     IReadOnlyDictionary<string, string> Attributes,
     JsonElement? Body,
     string? BodyBase64,
-    IReadOnlyList<JsonElement> History);
+    IReadOnlyList<HistoryEntry> History);
+
+internal sealed record HistoryEntry(DateTimeOffset At, string What, string? Cause);
 
 internal sealed record OperationReport(int Selected, long Remaining, IReadOnlyList<MessageOutcome> Outcomes);
 

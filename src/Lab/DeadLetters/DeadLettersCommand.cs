@@ -91,8 +91,8 @@ internal static class DeadLettersCommand
         });
         command.SetAction((arguments, cancel) => RunAsync(arguments, async client =>
         {
-            object selection = arguments.GetValue(Ids) is { } ids
-                ? new { ids }
+            object selection = arguments.GetResult(Ids) is not null
+                ? new { ids = arguments.GetValue(Ids) }
                 : new
                 {
                     group = new { consumer = arguments.GetValue(Consumer), cause = arguments.GetValue(Cause), type = arguments.GetValue(Type) },

@@ -43,7 +43,7 @@ internal static class DeadLettersView
             ["from", place],
             ["queue", $"{detail.Ahead} ahead, {detail.Behind} behind, " + (message.Due is { } due ? $"due {Time(due)}" : "held")],
             .. detail.Attributes.Select(attribute => new[] { $"  {attribute.Key}", attribute.Value }),
-            .. detail.History.Select(entry => new[] { "history", entry.GetRawText() }),
+            .. detail.History.Select(entry => new[] { "history", $"{entry.At:u} {entry.What}" + (entry.Cause is { } cause ? $": {cause}" : "") }),
         ]);
         output.WriteLine(detail.Body is { } body ? JsonSerializer.Serialize(body, Indented) : $"base64 {detail.BodyBase64}");
         foreach (var line in (detail.Detail ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
