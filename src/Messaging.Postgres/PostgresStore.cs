@@ -9,7 +9,7 @@ namespace Messaging.Postgres;
 /// The one transaction of a scope, on the connection of its DbContext: business data, outbox, inbox, parked messages.
 /// </summary>
 internal sealed partial class PostgresStore(
-    DbContext db, Outbox outbox, OutboxSignal signal, ParkedSignal parked, ILogger<PostgresStore> logger) : IReceiveStore, IDisposable
+    DbContext db, Outbox outbox, IOutboxStorage storage, ParkedSignal parked, ILogger<PostgresStore> logger) : IReceiveStore, IDisposable
 {
     private bool _answerable = true;
     private bool _parks;
@@ -47,12 +47,12 @@ internal sealed partial class PostgresStore(
         {
             await SaveChangesAsync(cancellationToken);
             if (!outbox.IsEmpty)
-                await OutboxTable.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
+                await storage.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         db.ChangeTracker.AcceptAllChanges();
-        WakeRelays();
+        storage.Committed(outbox);
         if (_parks)
             parked.Set();
         _parks = false;
@@ -88,21 +88,6 @@ internal sealed partial class PostgresStore(
         {
             db.Database.AutoSavepointsEnabled = savepoints;
         }
-    }
-
-    private void WakeRelays()
-    {
-        var ready = false;
-        foreach (var entry in outbox.Entries)
-        {
-            if (entry.Due is { } due)
-                signal.Scheduled(due);
-            else
-                ready = true;
-        }
-
-        if (ready)
-            signal.Ready();
     }
 
     private static NpgsqlConnection ConnectionOf(IDbContextTransaction transaction) =>

@@ -21,11 +21,14 @@ internal sealed class Payment
 
     public required string Method { get; init; }
 
-    /// <summary>Why the provider refused; null when it did not.</summary>
+    /// <summary>Why the provider declined, or refuses what was asked last; null when it did not.</summary>
     public string? Reason { get; set; }
 
     /// <summary>Calls to the provider in vain since the state was entered.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>How many of them the provider refused, rather than failed, to answer as it should.</summary>
+    public int Refusals { get; set; }
 
     /// <summary>When a worker may call the provider; null when there is nothing to call for.</summary>
     public DateTimeOffset? DueAt { get; set; }
@@ -38,6 +41,17 @@ internal sealed class Payment
 
     /// <summary>PostgreSQL's xmin: of two transactions that change one payment, the later starts over.</summary>
     public uint Version { get; set; }
+
+    /// <summary>
+    /// Where the payment goes when the provider refuses for good what its state asks for; null when it goes on being tried: an
+    /// authorisation ends with the order's own deadline, which asks for a void.
+    /// </summary>
+    public PaymentState? StateWhenRefused => State switch
+    {
+        PaymentState.Capturing => PaymentState.CaptureRefused,
+        PaymentState.Voiding => PaymentState.VoidRefused,
+        _ => null,
+    };
 
     /// <summary>A payment that is to be authorised.</summary>
     public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, AskedBy askedBy)
@@ -70,7 +84,7 @@ internal sealed class Payment
     {
         if (State is PaymentState.Authorized)
             Enter(PaymentState.Capturing, now, askedBy);
-        else if (State is not (PaymentState.Capturing or PaymentState.Captured))
+        else if (State is not (PaymentState.Capturing or PaymentState.CaptureRefused or PaymentState.Captured))
             throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Captured);
     }
 
@@ -83,8 +97,23 @@ internal sealed class Payment
     {
         if (State is PaymentState.Authorizing or PaymentState.Authorized)
             Enter(PaymentState.Voiding, now, askedBy);
-        else if (State is PaymentState.Capturing or PaymentState.Captured)
+        else if (State is PaymentState.Capturing or PaymentState.CaptureRefused or PaymentState.Captured)
             throw new IllegalPaymentChangeException(OrderId, State, PaymentState.Voided);
+    }
+
+    /// <summary>Tries again what the provider refused for good: somebody has mended the cause.</summary>
+    /// <returns>Whether there was something to try again.</returns>
+    public bool TryAgain(DateTimeOffset now)
+    {
+        PaymentState? again = State switch
+        {
+            PaymentState.CaptureRefused => PaymentState.Capturing,
+            PaymentState.VoidRefused => PaymentState.Voiding,
+            _ => null,
+        };
+        if (again is { } state)
+            Enter(state, now, new AskedBy(CausationId, TraceParent));
+        return again is not null;
     }
 
     /// <summary>Takes the provider's answer to a call for <see cref="State"/>.</summary>
@@ -116,6 +145,8 @@ internal sealed class Payment
         State = state;
         DueAt = now;
         Attempts = 0;
+        Refusals = 0;
+        Reason = null;
         CausationId = askedBy.MessageId;
         TraceParent = askedBy.TraceParent;
     }
@@ -125,6 +156,7 @@ internal sealed class Payment
         State = state;
         DueAt = null;
         Attempts = 0;
+        Refusals = 0;
     }
 }
 
@@ -155,8 +187,14 @@ internal enum PaymentState
     /// <summary>The money was taken. The end.</summary>
     Captured,
 
+    /// <summary>The money is to be taken, but the provider refuses it for good. Not tried before somebody says so.</summary>
+    CaptureRefused,
+
     /// <summary>To be voided.</summary>
     Voiding,
+
+    /// <summary>To be voided, but the provider refuses it for good. Not tried before somebody says so.</summary>
+    VoidRefused,
 
     /// <summary>No money is set aside and none will be. The end.</summary>
     Voided,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lab.Benching.Nats;
+using Lab.Benching.Receiving;
 using Lab.Benching.Relays;
 using Lab.Benching.Transports;
 
@@ -17,6 +18,8 @@ internal static class BenchCommand
     private static readonly Option<int> Rounds = Verb.Number("--rounds", "How often each scenario is measured, after one round to warm up", 5, 100);
 
     private static readonly Option<int> Drained = Verb.Number("--messages", "How many messages a full outbox has", 100_000, 1_000_000);
+
+    private static readonly Option<int> Received = Verb.Number("--messages", "How many messages lie in the broker", 50_000, 1_000_000);
 
     private static readonly Option<int> RelayRounds = Verb.Number("--rounds", "How often each scenario is measured, after one round to warm up", 3, 100);
 
@@ -56,7 +59,7 @@ internal static class BenchCommand
                 return ExitCodes.Kept;
             },
             cancel));
-        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats, transport, Relay() };
+        return new Command("bench", "Measures one part by itself. Run it alone on the machine.") { nats, transport, Relay(), Receive() };
     }
 
     private static Command Relay()
@@ -82,5 +85,30 @@ internal static class BenchCommand
             },
             cancel));
         return relay;
+    }
+
+    private static Command Receive()
+    {
+        var receive = new Command("receive", "Measures the receive pipeline: batches of 1, 10 and 100, with and without inbox, beside its limits.")
+        {
+            Transport, Received, RelayRounds, Only, Json,
+        };
+        receive.SetAction((arguments, cancel) => Verb.RunAsync(
+            arguments.GetValue(Json),
+            async (console, json) =>
+            {
+                var reports = new List<ReceiveReport>();
+                foreach (var name in arguments.GetValue(Transport) is { } one ? [one] : Verb.Transports)
+                {
+                    var bench = new ReceiveBench(name, arguments.GetValue(Received), arguments.GetValue(RelayRounds), arguments.GetValue(Only), console);
+                    reports.Add(await bench.RunAsync(cancel));
+                    ReceiveBenchView.Show(console, reports[^1]);
+                }
+
+                if (json is not null) await ReceiveReport.WriteAsync(json, reports, cancel);
+                return ExitCodes.Kept;
+            },
+            cancel));
+        return receive;
     }
 }

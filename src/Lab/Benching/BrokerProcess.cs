@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using Lab.Running;
+using Messaging;
+using Messaging.JetStream;
+using Messaging.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Lab.Benching;
 
@@ -14,6 +19,8 @@ namespace Lab.Benching;
 internal sealed class BrokerProcess : IAsyncDisposable
 {
     private const string Postgres = "postgres";
+
+    private static readonly string[] Settings = ["server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level"];
 
     private readonly DistributedApplication _app;
 
@@ -72,6 +79,25 @@ internal sealed class BrokerProcess : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>The port over this broker.</summary>
+    public ITransport Connect(string transport) => transport == "kafka"
+        ? new KafkaTransport(Url, new KafkaTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System)
+        : new JetStreamTransport(Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
+
+    /// <summary>The database server's version and the settings that its durability hangs on.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadDatabaseSettingsAsync(CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(Database!);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var setting in Settings)
+        {
+            await using var show = source.CreateCommand($"show {setting}");
+            values[setting] = (string)(await show.ExecuteScalarAsync(cancellationToken))!;
+        }
+
+        return values;
     }
 
     public async ValueTask DisposeAsync()

@@ -68,7 +68,7 @@ internal sealed record StockRow(string Sku, int InitialOnHand, int OnHand, int R
 internal sealed record StockMovement(long MovementId, Guid OrderId, string Sku, string Kind, int Quantity, DateTimeOffset At);
 
 /// <param name="OrderId">The order.</param>
-/// <param name="State">One of <see cref="PaymentStates"/>, or one that ends in -ing while the provider has not answered.</param>
+/// <param name="State">One of <see cref="PaymentStates"/>, one that ends in -ing while the provider has not answered, or in Refused when somebody has to look.</param>
 internal sealed record PaymentRow(Guid OrderId, string State);
 
 /// <param name="Sequence">The order in which the provider wrote its ledger.</param>

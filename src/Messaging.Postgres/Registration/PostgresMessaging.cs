@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Messaging.Postgres;
@@ -37,6 +38,7 @@ public static class PostgresMessaging
         AddSchema(services, scripts ?? typeof(TDbContext).Assembly);
         AddStore<TDbContext>(services);
         AddRelay(services, builder.Configuration);
+        AddWalRelay(services, builder.Configuration, connectionString);
         AddRetrier(services, builder.Configuration);
         AddOperating(services);
         builder.SagaRepositories = new PostgresSagaRepositories();
@@ -76,7 +78,7 @@ public static class PostgresMessaging
         services.AddScoped(provider => new PostgresStore(
             provider.GetRequiredService<TDbContext>(),
             provider.GetRequiredService<Outbox>(),
-            provider.GetRequiredService<OutboxSignal>(),
+            provider.GetRequiredService<IOutboxStorage>(),
             provider.GetRequiredService<ParkedSignal>(),
             provider.GetRequiredService<ILogger<PostgresStore>>()));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
@@ -109,5 +111,29 @@ public static class PostgresMessaging
         services.AddSingleton<ParkedMessageQueries>();
         services.AddSingleton<ParkedMessageOperations>();
         services.AddSingleton<ParkedMessageEditing>();
+    }
+
+    private static void AddWalRelay(IServiceCollection services, IConfiguration configuration, string connectionString)
+    {
+        services.AddSingleton(new WalConnectionString(connectionString));
+        services.AddSingleton<WalSlot>();
+        services.AddSingleton<WalGap>();
+        services.AddSingleton<TableStorage>();
+        services.AddHostedService<WalSlotAtStart>();
+        if (configuration.GetValue<OutboxRelayKind>("Outbox:Relay") is not OutboxRelayKind.Wal)
+        {
+            services.AddSingleton<IOutboxStorage>(provider => provider.GetRequiredService<TableStorage>());
+            return;
+        }
+
+        services.AddSingleton<IOutboxStorage, WalStorage>();
+        services.AddSingleton<WalPublisher>();
+        services.AddSingleton<WalLag>();
+        services.AddSingleton(provider => new RelayFailures(
+            provider.GetRequiredService<IOptions<OutboxOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WalRelay>>()));
+        services.AddHostedService<WalRelay>();
+        services.AddHostedService<WalLagMonitor>();
     }
 }

@@ -4,11 +4,13 @@ namespace Payments.CallingTheProvider;
 
 /// <summary>
 /// Takes up due payments, a bounded number at once, and has the provider called for each. Woken when a transaction that made work
-/// commits; polls only for what nobody announced: retries, and payments whose worker was killed. A call that is not answered
-/// promptly moves to the waiting room, so that payments that hang do not keep the others from being called for.
+/// commits and when a circuit closes; polls only for what nobody announced: retries, payments whose worker was killed, the end of a
+/// break. A call that is not answered promptly moves to the waiting room, so that payments that hang do not keep the others from
+/// being called for. Payments whose circuit is open are left where they are.
 /// </summary>
 internal sealed partial class PaymentWorker(
     PaymentSignal signal,
+    ProviderPipelines pipelines,
     IServiceScopeFactory scopes,
     IOptions<ProviderOptions> options,
     TimeProvider time,
@@ -64,12 +66,9 @@ internal sealed partial class PaymentWorker(
             taken = 0;
             try
             {
-                await using var scope = scopes.CreateAsyncScope();
-                foreach (var payment in await scope.ServiceProvider.GetRequiredService<PaymentClaims>().TakeAsync(free, cancellationToken))
-                {
-                    taken++;
-                    _ = CallAndLeaveAsync(payment);
-                }
+                foreach (var circuit in pipelines.Circuits)
+                    taken += taken < free ? await ProbeAsync(circuit, cancellationToken) : 0;
+                taken += await TakeUpAsync(free - taken, cancellationToken);
             }
             finally
             {
@@ -80,6 +79,46 @@ internal sealed partial class PaymentWorker(
         while (taken == free);
     }
 
+    /// <summary>Takes up due payments whose circuits are closed.</summary>
+    private async Task<int> TakeUpAsync(int count, CancellationToken cancellationToken)
+    {
+        PaymentState[] states = [.. pipelines.Circuits.Where(circuit => circuit.IsClosed).SelectMany(circuit => circuit.Needing)];
+        if (count == 0 || states.Length == 0)
+            return 0;
+        var payments = await ClaimAsync(count, states, cancellationToken);
+        foreach (var payment in payments)
+            _ = CallAndLeaveAsync(payment);
+        return payments.Count;
+    }
+
+    /// <summary>Takes up one payment to probe a circuit whose break is over.</summary>
+    private async Task<int> ProbeAsync(ProviderCircuit circuit, CancellationToken cancellationToken)
+    {
+        if (!circuit.TryBeginProbe())
+            return 0;
+        Payment? probe = null;
+        try
+        {
+            probe = (await ClaimAsync(count: 1, circuit.Needing, cancellationToken)).SingleOrDefault();
+        }
+        finally
+        {
+            if (probe is null)
+                circuit.EndProbe();
+        }
+
+        if (probe is null)
+            return 0;
+        _ = ProbeAndLeaveAsync(circuit, probe);
+        return 1;
+    }
+
+    private async Task<IReadOnlyList<Payment>> ClaimAsync(int count, IEnumerable<PaymentState> states, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<PaymentClaims>().TakeAsync(count, states, cancellationToken);
+    }
+
     /// <summary>Waits for one free place and takes whatever others are free with it.</summary>
     private async Task<int> WaitForPlacesAsync(CancellationToken cancellationToken)
     {
@@ -88,6 +127,12 @@ internal sealed partial class PaymentWorker(
         while (await _places.WaitAsync(TimeSpan.Zero, CancellationToken.None))
             places++;
         return places;
+    }
+
+    private async Task ProbeAndLeaveAsync(ProviderCircuit circuit, Payment payment)
+    {
+        await CallAndLeaveAsync(payment);
+        circuit.EndProbe();
     }
 
     private async Task CallAndLeaveAsync(Payment payment)

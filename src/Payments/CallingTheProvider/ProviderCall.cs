@@ -15,6 +15,7 @@ internal sealed partial class ProviderCall(
     ProviderClient provider,
     ProviderPipelines pipelines,
     PaymentClaims claims,
+    ProviderMetrics metrics,
     PaymentsDbContext db,
     OutboxWriter outbox,
     IUnitOfWork unitOfWork,
@@ -28,10 +29,16 @@ internal sealed partial class ProviderCall(
     public async Task RunAsync(Payment payment, CancellationToken cancellationToken)
     {
         using var activity = Activities.StartActivity($"provider {payment.State}", ActivityKind.Internal, payment.TraceParent);
+        var called = false;
         try
         {
             var answer = await pipelines.For(payment.State).ExecuteAsync(
-                static async (call, token) => await call.provider.CallAsync(call.payment, token), (provider, payment), cancellationToken);
+                async token =>
+                {
+                    called = true;
+                    return await provider.CallAsync(payment, token);
+                },
+                cancellationToken);
             await RecordAsync(payment.OrderId, answer, payment.CausationId, cancellationToken);
         }
         catch (DbUpdateConcurrencyException)
@@ -39,20 +46,24 @@ internal sealed partial class ProviderCall(
             // A void was asked for while the provider was answering: the answer means nothing any more, the void is due.
             LogOvertaken(payment.OrderId, payment.State);
         }
-        catch (BrokenCircuitException exception)
+        catch (BrokenCircuitException) when (!called)
         {
-            // The provider was not called, so this was no attempt.
-            var pause = (exception.RetryAfter ?? options.Value.BreakDuration) + options.Value.PauseAfter(attempts: 1);
-            await claims.PutBackAsync(payment, payment.Attempts, pause, cancellationToken);
+            // The circuit opened between claim and call. This was no attempt: the payment goes first when the circuit closes.
+            await claims.PutBackAsync(payment, TimeSpan.Zero, cancellationToken);
         }
-        catch (Exception exception) when (exception is ProviderUnavailableException or HttpRequestException or TimeoutRejectedException)
+        catch (Exception exception)
+            when (exception is ProviderUnavailableException or HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
+            // Also a call in vain whose retry in place found the circuit open. That it counts makes the next probe another payment.
             await PutBackAsync(payment, exception, cancellationToken);
         }
         catch (ProviderRefusedException exception)
         {
-            LogRefused(exception.Message);
-            await PutBackAsync(payment, exception, cancellationToken);
+            payment.Refusals++;
+            if (payment.StateWhenRefused is { } refused && payment.Refusals >= options.Value.Refusals)
+                await GiveUpAsync(payment, refused, exception, cancellationToken);
+            else
+                await PutBackAsync(payment, exception, cancellationToken);
         }
     }
 
@@ -67,10 +78,19 @@ internal sealed partial class ProviderCall(
 
     private async Task PutBackAsync(Payment payment, Exception exception, CancellationToken cancellationToken)
     {
-        var attempts = payment.Attempts + 1;
-        var pause = options.Value.PauseAfter(attempts);
-        LogInVain(payment.OrderId, payment.State, attempts, pause, exception.Message);
-        await claims.PutBackAsync(payment, attempts, pause, cancellationToken);
+        payment.Attempts++;
+        var pause = options.Value.PauseAfter(payment.Attempts);
+        LogInVain(payment.OrderId, payment.State, payment.Attempts, pause, exception.Message);
+        await claims.PutBackAsync(payment, pause, cancellationToken);
+    }
+
+    private async Task GiveUpAsync(Payment payment, PaymentState refused, ProviderRefusedException exception, CancellationToken cancellationToken)
+    {
+        payment.Attempts++;
+        if (await claims.GiveUpAsync(payment, refused, exception.Problem, cancellationToken) == 0)
+            return;
+        metrics.Refused(refused);
+        LogRefused(payment.OrderId, refused, payment.Refusals, exception.Message);
     }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId}, {State}: attempt {Attempt} in vain, next in {Pause}: {Cause}")]
@@ -79,6 +99,6 @@ internal sealed partial class ProviderCall(
     [LoggerMessage(LogLevel.Information, "Order {OrderId}: the answer to {State} was overtaken by another request")]
     private partial void LogOvertaken(Guid orderId, PaymentState state);
 
-    [LoggerMessage(LogLevel.Error, "{Refusal}")]
-    private partial void LogRefused(string refusal);
+    [LoggerMessage(LogLevel.Error, "Order {OrderId} is {State} after {Refusals} refusals and waits for POST /payments/{OrderId}/retry: {Cause}")]
+    private partial void LogRefused(Guid orderId, PaymentState state, int refusals, string cause);
 }

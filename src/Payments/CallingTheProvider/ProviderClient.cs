@@ -72,4 +72,8 @@ internal sealed class ProviderUnavailableException(int status) : Exception($"The
 
 /// <summary>The provider refused what it should not refuse.</summary>
 internal sealed class ProviderRefusedException(Guid orderId, PaymentState state, int status, string problem)
-    : Exception($"The payment provider refused the step {state} of order {orderId} with {status}: {problem}");
+    : Exception($"The payment provider refused the step {state} of order {orderId} with {status}: {problem}")
+{
+    /// <summary>Status and the provider's words.</summary>
+    public string Problem => $"{status}: {problem}";
+}

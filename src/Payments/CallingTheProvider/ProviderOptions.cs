@@ -47,8 +47,28 @@ internal sealed class ProviderOptions
     /// <summary>The longest pause between two calls for one payment. Default 15 s.</summary>
     public TimeSpan LongestPause { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an open circuit spares the provider. Default 2 s.</summary>
+    /// <summary>The share of calls in vain that opens a circuit, above 0 and at most 1. Default 0.5.</summary>
+    [Range(0.01, 1)]
+    public double FailureRatio { get; set; } = 0.5;
+
+    /// <summary>How many calls a circuit must have seen within <see cref="SamplingDuration"/> before it may open. Default 20.</summary>
+    [Range(2, 100_000)]
+    public int MinimumCalls { get; set; } = 20;
+
+    /// <summary>How far back a circuit looks. Default 10 s; at least 500 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "1.00:00:00")]
+    public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an open circuit spares the provider before one payment probes. Default 2 s; at least 500 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "1.00:00:00")]
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often the provider may refuse a capture or a void before it is no longer tried by itself. Default 10, which with the
+    /// default pauses takes about 40 s.
+    /// </summary>
+    [Range(1, 1_000)]
+    public int Refusals { get; set; } = 10;
 
     /// <summary>The pause before the next call for a payment: drawn at random between half and full, so that payments do not come back in step.</summary>
     public TimeSpan PauseAfter(int attempts)

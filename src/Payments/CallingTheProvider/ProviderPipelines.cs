@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Polly;
-using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
 
@@ -15,36 +14,44 @@ namespace Payments.CallingTheProvider;
 /// later and from the database. Authorisations have a breaker of their own, because they depend on banks and cards that captures
 /// and voids do not need: cards that hang must not keep us from voiding them.
 /// </remarks>
-internal sealed class ProviderPipelines(IOptions<ProviderOptions> options, TimeProvider time)
+internal sealed class ProviderPipelines
 {
-    private readonly ResiliencePipeline _authorizing = Build(options.Value, time);
-    private readonly ResiliencePipeline _settling = Build(options.Value, time);
+    private readonly ResiliencePipeline _authorizing;
+    private readonly ResiliencePipeline _settling;
+
+    public ProviderPipelines(
+        IOptions<ProviderOptions> options, PaymentSignal signal, ProviderMetrics metrics, TimeProvider time, ILogger<ProviderCircuit> logger)
+    {
+        var authorizing = new ProviderCircuit("authorizing", [PaymentState.Authorizing], signal, metrics, time, logger);
+        var settling = new ProviderCircuit("settling", [PaymentState.Capturing, PaymentState.Voiding], signal, metrics, time, logger);
+        _authorizing = Build(options.Value, authorizing, time);
+        _settling = Build(options.Value, settling, time);
+        Circuits = [authorizing, settling];
+        metrics.Show(Circuits);
+    }
+
+    /// <summary>Every circuit; each state that asks for a call needs exactly one of them.</summary>
+    public IReadOnlyList<ProviderCircuit> Circuits { get; }
 
     /// <summary>The pipeline for a payment in this state.</summary>
     public ResiliencePipeline For(PaymentState state) => state is PaymentState.Authorizing ? _authorizing : _settling;
 
-    private static ResiliencePipeline Build(ProviderOptions options, TimeProvider time)
+    private static ResiliencePipeline Build(ProviderOptions options, ProviderCircuit circuit, TimeProvider time)
     {
-        var unavailable = new PredicateBuilder().Handle<ProviderUnavailableException>().Handle<HttpRequestException>();
+        var breaker = circuit.Breaker(options);
+        breaker.ShouldHandle = new PredicateBuilder()
+            .Handle<ProviderUnavailableException>().Handle<HttpRequestException>().Handle<TimeoutRejectedException>();
         return new ResiliencePipelineBuilder { TimeProvider = time }
             .AddTimeout(options.CallTimeout)
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = unavailable,
+                ShouldHandle = new PredicateBuilder().Handle<ProviderUnavailableException>().Handle<HttpRequestException>(),
                 MaxRetryAttempts = options.Retries,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = options.Pause / 2,
             })
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder()
-                    .Handle<ProviderUnavailableException>().Handle<HttpRequestException>().Handle<TimeoutRejectedException>(),
-                FailureRatio = 0.5,
-                MinimumThroughput = 20,
-                SamplingDuration = TimeSpan.FromSeconds(10),
-                BreakDuration = options.BreakDuration,
-            })
+            .AddCircuitBreaker(breaker)
             .AddTimeout(options.AttemptTimeout)
             .Build();
     }

@@ -12,12 +12,14 @@ internal static class ProviderServices
             .BindConfiguration("Provider")
             .ValidateDataAnnotations()
             .Validate(options => options.Lease > options.CallTimeout, "Provider:Lease must be longer than Provider:CallTimeout.")
+            .Validate(options => options.CallTimeout >= options.AttemptTimeout, "Provider:CallTimeout must not be shorter than Provider:AttemptTimeout.")
             .ValidateOnStart();
         services.AddHttpClient<ProviderClient>((provider, http) =>
         {
             http.BaseAddress = provider.GetRequiredService<IOptions<ProviderOptions>>().Value.Address;
             http.Timeout = Timeout.InfiniteTimeSpan; // The pipeline bounds each attempt.
         });
+        services.AddSingleton<ProviderMetrics>();
         services.AddSingleton<ProviderPipelines>();
         services.AddScoped<PaymentClaims>();
         services.AddScoped<ProviderCall>();
@@ -25,6 +27,7 @@ internal static class ProviderServices
         services.AddSingleton<SignalAfterCommit>();
         services.ConfigureDbContext<PaymentsDbContext>((provider, options) =>
             options.AddInterceptors(provider.GetRequiredService<SignalAfterCommit>()));
+        services.AddHealthChecks().AddCheck<ProviderHealthCheck>("provider");
         return services.AddHostedService<PaymentWorker>();
     }
 }

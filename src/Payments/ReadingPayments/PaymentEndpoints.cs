@@ -23,11 +23,11 @@ internal static class PaymentEndpoints
 
 /// <summary>A payment.</summary>
 /// <param name="OrderId">The order.</param>
-/// <param name="State">Authorizing, Authorized, Declined, Capturing, Captured, Voiding or Voided.</param>
+/// <param name="State">Authorizing, Authorized, Declined, Capturing, CaptureRefused, Captured, Voiding, VoidRefused or Voided.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="Currency">ISO 4217 code.</param>
 /// <param name="Method">How the customer pays.</param>
-/// <param name="Reason">Why the provider refused; null otherwise.</param>
+/// <param name="Reason">Why the provider declined or refuses; null otherwise.</param>
 /// <param name="Attempts">Calls to the provider in vain since the state was entered.</param>
 internal sealed record PaymentDetails(
     Guid OrderId, string State, decimal Amount, string Currency, string Method, string? Reason, int Attempts);

@@ -17,6 +17,7 @@ internal static class TelemetryNames
         "Npgsql",
         "Messaging",
         "Messaging.*",
+        "Payments",
     ];
 
     public static bool Matches(IEnumerable<string> patterns, string name)

@@ -50,12 +50,24 @@ public sealed class TestDatabase : IAsyncDisposable
         return await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Waits until every message has left and its row is gone: that is committed a moment after the broker has it.</summary>
-    public Task OutboxIsDrainedAsync() => Eventually.BecomesTrueAsync(async () => await CountAsync("messaging.outbox") == 0, "the outbox is empty");
+    /// <summary>
+    /// Waits until every message has left and is forgotten, which is a moment after the broker has it: the table is empty, and the
+    /// replication slot, if there is one, is past everything written up to now.
+    /// </summary>
+    public async Task OutboxIsDrainedAsync()
+    {
+        var now = await ReadAsync<string>("select pg_current_wal_lsn()::text");
+        await Eventually.BecomesTrueAsync(async () => await CountAsync("messaging.outbox") == 0, "the outbox is empty");
+        await Eventually.BecomesTrueAsync(
+            async () => await CountAsync($"pg_replication_slots where database = current_database() and confirmed_flush_lsn < '{now}'") == 0,
+            "the log is read");
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
+        await OnServerAsync($"select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where database = '{_name}' and active");
+        await OnServerAsync($"select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '{_name}'");
         await OnServerAsync($"drop database if exists {_name} with (force)");
     }
 

@@ -60,6 +60,7 @@ public sealed class MoneyMatchesOrdersTests
     [Theory]
     [InlineData("Voided")]
     [InlineData("Capturing")]
+    [InlineData("CaptureRefused")]
     public void Breaks_when_Payments_does_not_know_of_the_capture(string state) => _invariant.ShouldFind(
         _quiet with { Payments = _quiet.Payments.With(payment => payment.OrderId == Confirmed, payment => payment with { State = state }) },
         $"order {Confirmed}", $"Confirmed, but Payments has it as {state}");
@@ -67,7 +68,8 @@ public sealed class MoneyMatchesOrdersTests
     [Theory]
     [InlineData("Captured")]
     [InlineData("Authorized")]
-    public void Breaks_when_Payments_believes_to_have_the_money_of_a_cancelled_order(string state) => _invariant.ShouldFind(
+    [InlineData("VoidRefused")]
+    public void Breaks_when_Payments_has_not_let_go_of_the_money_of_a_cancelled_order(string state) => _invariant.ShouldFind(
         _quiet with { Payments = _quiet.Payments.With(payment => payment.OrderId == Cancelled, payment => payment with { State = state }) },
         $"order {Cancelled}", $"Cancelled, but Payments has it as {state}");
 

@@ -162,10 +162,13 @@ public sealed class PipelineHost : IAsyncDisposable
 public static class Eventually
 {
     /// <summary>Waits until a condition holds; fails with what it waited for after ten seconds.</summary>
-    public static async Task HoldsAsync(Func<bool> condition, string what)
+    public static Task HoldsAsync(Func<bool> condition, string what) => HoldsAsync(() => Task.FromResult(condition()), what);
+
+    /// <inheritdoc cref="HoldsAsync(Func{bool}, string)"/>
+    public static async Task HoldsAsync(Func<Task<bool>> condition, string what)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (!condition())
+        while (!await condition())
         {
             if (deadline.IsCancellationRequested)
                 throw new TimeoutException($"Waited in vain until {what}.");

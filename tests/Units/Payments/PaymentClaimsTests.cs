@@ -9,6 +9,7 @@ namespace Units.Payments;
 
 public sealed class PaymentClaimsTests(Servers servers)
 {
+    private static readonly PaymentState[] Any = Enum.GetValues<PaymentState>();
     private readonly ProviderOptions _options = new();
     private readonly Clock _clock = new();
 
@@ -23,7 +24,7 @@ public sealed class PaymentClaimsTests(Servers servers)
             while (true)
             {
                 await using var db = Open(database);
-                var payments = await Claims(db).TakeAsync(7, TestContext.Current.CancellationToken);
+                var payments = await Claims(db).TakeAsync(7, Any, TestContext.Current.CancellationToken);
                 if (payments.Count == 0)
                     return mine;
                 mine.AddRange(payments.Select(payment => payment.OrderId));
@@ -39,12 +40,12 @@ public sealed class PaymentClaimsTests(Servers servers)
     {
         var database = await CreateAsync(1);
         await using var db = Open(database);
-        (await Claims(db).TakeAsync(5, TestContext.Current.CancellationToken)).Count.ShouldBe(1);
+        (await Claims(db).TakeAsync(5, Any, TestContext.Current.CancellationToken)).Count.ShouldBe(1);
 
         _clock.Now += _options.Lease - TimeSpan.FromMilliseconds(1);
-        (await Claims(db).TakeAsync(5, TestContext.Current.CancellationToken)).ShouldBeEmpty();
+        (await Claims(db).TakeAsync(5, Any, TestContext.Current.CancellationToken)).ShouldBeEmpty();
         _clock.Now += TimeSpan.FromMilliseconds(1);
-        (await Claims(db).TakeAsync(5, TestContext.Current.CancellationToken)).Count.ShouldBe(1);
+        (await Claims(db).TakeAsync(5, Any, TestContext.Current.CancellationToken)).Count.ShouldBe(1);
     }
 
     [Fact]
@@ -52,31 +53,47 @@ public sealed class PaymentClaimsTests(Servers servers)
     {
         var database = await CreateAsync(2);
         await using var db = Open(database);
-        var first = (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
-        await Claims(db).PutBackAsync(first, attempts: 1, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        var first = (await Claims(db).TakeAsync(1, Any, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        first.Attempts++;
+        await Claims(db).PutBackAsync(first, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
         _clock.Now += TimeSpan.FromSeconds(1);
 
-        var next = (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        var next = (await Claims(db).TakeAsync(1, Any, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
         next.OrderId.ShouldNotBe(first.OrderId);
         next.Attempts.ShouldBe(0);
-        var again = (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        var again = (await Claims(db).TakeAsync(1, Any, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
         again.OrderId.ShouldBe(first.OrderId);
         again.Attempts.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_payment_that_has_moved_on_is_not_put_back()
+    public async Task Only_payments_in_the_states_asked_for_are_taken()
+    {
+        var database = await CreateAsync(3);
+        await using var db = Open(database);
+        var voided = await db.Payments.FirstAsync(TestContext.Current.CancellationToken);
+        voided.AskForVoid(_clock.Now, askedBy: default);
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+
+        var taken = await Claims(db).TakeAsync(5, [PaymentState.Capturing, PaymentState.Voiding], TestContext.Current.CancellationToken);
+
+        taken.ShouldHaveSingleItem().OrderId.ShouldBe(voided.OrderId);
+    }
+
+    [Fact]
+    public async Task A_payment_that_has_moved_on_is_neither_put_back_nor_given_up()
     {
         var database = await CreateAsync(1);
         await using var db = Open(database);
-        var claimed = (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        var claimed = (await Claims(db).TakeAsync(1, Any, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
         var payment = await db.Payments.SingleAsync(TestContext.Current.CancellationToken);
         payment.AskForVoid(_clock.Now, askedBy: default);
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
 
-        (await Claims(db).PutBackAsync(claimed, attempts: 1, TimeSpan.FromHours(1), TestContext.Current.CancellationToken)).ShouldBe(0);
+        (await Claims(db).PutBackAsync(claimed, TimeSpan.FromHours(1), TestContext.Current.CancellationToken)).ShouldBe(0);
+        (await Claims(db).GiveUpAsync(claimed, PaymentState.VoidRefused, "no", TestContext.Current.CancellationToken)).ShouldBe(0);
 
-        (await Claims(db).TakeAsync(1, TestContext.Current.CancellationToken)).ShouldHaveSingleItem().State.ShouldBe(PaymentState.Voiding);
+        (await Claims(db).TakeAsync(1, Any, TestContext.Current.CancellationToken)).ShouldHaveSingleItem().State.ShouldBe(PaymentState.Voiding);
     }
 
     [Fact]

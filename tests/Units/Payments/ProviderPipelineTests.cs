@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Payments;
 using Payments.CallingTheProvider;
 using Polly.CircuitBreaker;
@@ -75,7 +74,7 @@ public sealed class ProviderPipelineTests
     [Fact]
     public async Task Authorisations_that_fail_open_their_circuit_and_leave_the_one_of_voids_closed()
     {
-        var pipelines = new ProviderPipelines(Options.Create(_options), TimeProvider.System);
+        var pipelines = AProvider.Pipelines(_options, TimeProvider.System);
         var calls = 0;
         for (var i = 0; i < 20; i++)
         {
@@ -103,6 +102,6 @@ public sealed class ProviderPipelineTests
     }
 
     private async Task<int> CallAsync(PaymentState state, Func<CancellationToken, Task<int>> call) =>
-        await new ProviderPipelines(Options.Create(_options), TimeProvider.System).For(state)
+        await AProvider.Pipelines(_options, TimeProvider.System).For(state)
             .ExecuteAsync(async token => await call(token), TestContext.Current.CancellationToken);
 }

@@ -1,8 +1,4 @@
 using Messaging;
-using Messaging.JetStream;
-using Messaging.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Spectre.Console;
 
 namespace Lab.Benching.Relays;
@@ -18,8 +14,6 @@ namespace Lab.Benching.Relays;
 /// <param name="console">Told how far it is.</param>
 internal sealed class RelayBench(string transport, int messages, int rounds, string? only, IAnsiConsole console)
 {
-    private static readonly string[] Settings = ["server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level"];
-
     private readonly Dictionary<string, List<Measurement>> _measured = new(StringComparer.Ordinal);
     private readonly Dictionary<(string WokenBy, string Load), List<LatencyRound>> _latencies = [];
 
@@ -31,7 +25,7 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
         LatencyMode[] modes = [.. LatencyMode.All.Where(mode => transport == "jetstream" && IsWanted(mode.Name))];
         if (scenarios.Length + modes.Length == 0) throw new LabException($"nothing that is measured with {transport} has '{only}' in its name");
         await using var servers = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true);
-        await using var port = Connect(servers);
+        await using var port = servers.Connect(transport);
         await port.EnsureTopicsAsync([new TopicDefinition(RelayStage.Topic)], cancellationToken);
         var stage = new RelayStage(servers, port);
         console.WriteLine($"outbox and relays on {servers.Description}, {messages} messages, {rounds} rounds");
@@ -50,7 +44,7 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
         {
             Broker = servers.Description,
             BrokerSyncs = port.Capabilities.FsyncBeforeAcknowledge,
-            Database = await ReadSettingsAsync(servers.Database!, cancellationToken),
+            Database = await servers.ReadDatabaseSettingsAsync(cancellationToken),
             Processors = Environment.ProcessorCount,
             Messages = messages,
             BodyBytes = RelayStage.BodyBytes,
@@ -85,22 +79,5 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
     {
         if (!all.TryGetValue(key, out var list)) all[key] = list = [];
         list.Add(one);
-    }
-
-    private ITransport Connect(BrokerProcess servers) => transport == "kafka"
-        ? new KafkaTransport(servers.Url, new KafkaTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System)
-        : new JetStreamTransport(servers.Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
-
-    private static async Task<IReadOnlyDictionary<string, string>> ReadSettingsAsync(string server, CancellationToken cancellationToken)
-    {
-        await using var source = NpgsqlDataSource.Create(server);
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var setting in Settings)
-        {
-            await using var show = source.CreateCommand($"show {setting}");
-            values[setting] = (string)(await show.ExecuteScalarAsync(cancellationToken))!;
-        }
-
-        return values;
     }
 }

@@ -12,15 +12,7 @@ internal static class RelayBenchView
         console.WriteLine($"{report.Broker}{(report.Broker.IsEmbedded ? ": function only, no figures to go by" : "")}, "
             + $"{(report.BrokerSyncs ? "on disk" : report.Broker.IsEmbedded ? "in memory" : "in the page cache")} when it acknowledges; "
             + $"PostgreSQL: {string.Join(", ", report.Database.Select(setting => $"{setting.Key} {setting.Value}"))}");
-        var table = Columns("scenario", "median/s", "slowest/s", "our µs", "database µs", "broker µs", "allocated B");
-        foreach (var row in report.Rows)
-        {
-            table.AddRow(
-                row.Scenario, Number(row.PerSecond), Number(row.Slowest), Number(row.Microseconds), Number(row.DatabaseMicroseconds),
-                Number(row.BrokerMicroseconds), Number(row.AllocatedBytes));
-        }
-
-        console.Write(table.Caption($"processor time and memory per message of {report.BodyBytes} bytes; batches of {report.Batch}"));
+        ShowRows(console, report.Rows, $"processor time and memory per message of {report.BodyBytes} bytes; batches of {report.Batch}");
         if (report.Latencies.Count == 0) return;
         var latencies = Columns("commit to handler", "load", "samples", "p50 ms", "p99 ms", "max ms", "our µs", "database µs", "broker µs");
         foreach (var row in report.Latencies)
@@ -31,8 +23,28 @@ internal static class RelayBenchView
         }
 
         console.Write(latencies.Caption("our process is writer, relay and receiver; idle: from before the commit; at a rate: from when each was due"));
+        ShowTargets(console, report.Targets);
+    }
+
+    /// <summary>What was measured.</summary>
+    public static void ShowRows(IAnsiConsole console, IReadOnlyList<RelayRow> rows, string caption)
+    {
+        var table = Columns("scenario", "median/s", "slowest/s", "our µs", "database µs", "broker µs", "allocated B");
+        foreach (var row in rows)
+        {
+            table.AddRow(
+                row.Scenario, Number(row.PerSecond), Number(row.Slowest), Number(row.Microseconds), Number(row.DatabaseMicroseconds),
+                Number(row.BrokerMicroseconds), Number(row.AllocatedBytes));
+        }
+
+        console.Write(table.Caption(caption));
+    }
+
+    /// <summary>What it is judged by.</summary>
+    public static void ShowTargets(IAnsiConsole console, IReadOnlyList<RelayTarget> judged)
+    {
         var targets = Columns("figure", "value", "to be", "");
-        foreach (var target in report.Targets)
+        foreach (var target in judged)
             targets.AddRow(target.What, Number(target.Value), $"{(target.IsLimit ? "< " : ">= ")}{Number(target.Bound)}", target.Reached ? "reached" : "missed");
         console.Write(targets);
     }

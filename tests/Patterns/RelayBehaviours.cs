@@ -5,14 +5,23 @@ using Support;
 
 namespace Patterns;
 
-public sealed class RelayTests(Servers servers)
+/// <summary>What a relay does, whichever it is.</summary>
+public abstract class RelayBehaviours(Servers servers)
 {
+    /// <summary>The relay's name in <c>Outbox:Relay</c>.</summary>
+    protected abstract string Relay { get; }
+
+    /// <summary>Whose log lines are the relay's.</summary>
+    protected abstract string Logger { get; }
+
+    protected Servers Servers { get; } = servers;
+
     [Fact]
     public async Task A_committed_message_is_published_at_once_without_waiting_for_a_poll()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:PollInterval", "00:01:00"));
+        await using var service = await StartAsync(database, transport, ("Outbox:PollInterval", "00:01:00"));
 
         for (var i = 0; i < 20; i++)
         {
@@ -24,16 +33,14 @@ public sealed class RelayTests(Servers servers)
     }
 
     [Fact]
-    public async Task What_another_process_wrote_and_left_is_found_by_polling()
+    public async Task What_another_process_wrote_and_left_is_found()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
-        await database.ExecuteAsync("""
-            insert into messaging.outbox (lane, topic, attributes, body)
-            values (3, 'patterns.events', '{"specversion":"1.0","id":"x","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"k"}', '')
-            """);
+        await WriteByHandAsync(
+            database, """{"specversion":"1.0","id":"x","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"k"}""");
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
     }
@@ -43,10 +50,10 @@ public sealed class RelayTests(Servers servers)
     {
         const int keys = 40;
         const int perKey = 50;
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport { OnPublish = NotingKeysHeldTwice(out var overlaps) };
-        await using var first = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
-        await using var second = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxBatch", "32"));
+        await using var first = await StartAsync(database, transport, ("Outbox:MaxBatch", "32"));
+        await using var second = await StartAsync(database, transport, ("Outbox:MaxBatch", "32"));
         TestService[] services = [first, second];
 
         await Task.WhenAll(Enumerable.Range(0, keys).Select(async key =>
@@ -63,32 +70,9 @@ public sealed class RelayTests(Servers servers)
     }
 
     [Fact]
-    public async Task Several_relays_publish_side_by_side()
-    {
-        await using var database = await TestDatabase.CreateAsync(servers);
-        var together = new TaskCompletionSource();
-        var inside = 0;
-        var transport = new RecordingTransport
-        {
-            OnPublish = async (_, cancellationToken) =>
-            {
-                if (Interlocked.Increment(ref inside) == 2)
-                    together.SetResult();
-                await together.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
-                return PublishOutcome.AllAcknowledged;
-            },
-        };
-        await using var service = await TestService.StartAsync(database, transport);
-
-        await service.SendAsync([.. Enumerable.Range(0, 200).Select(i => Messages.Entry($"key-{i}"))]);
-
-        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 200, "both batches arrive");
-    }
-
-    [Fact]
     public async Task A_relay_that_dies_between_publish_and_commit_publishes_the_same_ids_again_in_order()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport();
         var deaths = 0;
         transport.OnPublish = (batch, _) =>
@@ -98,13 +82,13 @@ public sealed class RelayTests(Servers servers)
             transport.Take(batch); // the broker has them, and then the relay is gone
             throw new IOException("killed");
         };
-        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:Relays", "1"));
+        await using var service = await StartAsync(database, transport, ("Outbox:Relays", "1"));
         var entries = Enumerable.Range(0, 30).Select(i => Messages.Entry($"key-{i % 3}", i)).ToArray();
 
         await service.SendAsync(entries);
         await database.OutboxIsDrainedAsync();
 
-        transport.Arrived.Count.ShouldBe(4 * entries.Length);
+        transport.Arrived.Count.ShouldBeGreaterThan(entries.Length);
         transport.Arrived.Select(message => message.Id).Distinct(StringComparer.Ordinal)
             .ShouldBe(entries.Select(entry => entry.Message.Message.Id), ignoreOrder: true);
         for (var key = 0; key < 3; key++)
@@ -114,7 +98,7 @@ public sealed class RelayTests(Servers servers)
     [Fact]
     public async Task What_the_broker_did_not_take_is_published_again_and_the_rest_is_not()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var refusals = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         var transport = new RecordingTransport
         {
@@ -125,7 +109,7 @@ public sealed class RelayTests(Servers servers)
                     .Select(each => new PublishFailure(each.index, new TransportException("no answer"))),
             ])),
         };
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
         await service.SendAsync([.. Enumerable.Range(0, 50).Select(i => Messages.Entry(i % 10 == 0 ? "refused" : $"key-{i}", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 50, "all arrive");
@@ -138,7 +122,7 @@ public sealed class RelayTests(Servers servers)
     [Fact]
     public async Task A_broker_that_is_down_is_waited_for_with_one_line_when_it_goes_and_one_when_it_is_back()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var down = true;
         var attempts = 0;
         var transport = new RecordingTransport
@@ -149,22 +133,22 @@ public sealed class RelayTests(Servers servers)
                 return Volatile.Read(ref down) ? throw new TransportException("the broker is down") : Task.FromResult(PublishOutcome.AllAcknowledged);
             },
         };
-        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxPause", "00:00:00.200"));
+        await using var service = await StartAsync(database, transport, ("Outbox:MaxPause", "00:00:00.200"));
 
         await service.SendAsync([.. Enumerable.Range(0, 10).Select(i => Messages.Entry("key", i))]);
         await Eventually.BecomesTrueAsync(() => Volatile.Read(ref attempts) >= 8, "it tries several times");
-        service.Logs.Of("OutboxRelay", LogLevel.Information).ShouldHaveSingleItem().ShouldContain("the broker is down");
+        service.Logs.Of(Logger, LogLevel.Information).ShouldHaveSingleItem().ShouldContain("the broker is down");
         Volatile.Write(ref down, false);
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 10, "all arrive");
-        await Eventually.BecomesTrueAsync(() => service.Logs.Of("OutboxRelay", LogLevel.Information).Count == 2, "it says that it works again");
+        await Eventually.BecomesTrueAsync(() => service.Logs.Of(Logger, LogLevel.Information).Count == 2, "it says that it works again");
         transport.NumbersOf("key").ShouldBe(Enumerable.Range(0, 10));
     }
 
     [Fact]
     public async Task A_message_that_is_too_large_for_the_broker_is_parked_with_its_cause_and_blocks_nobody()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport
         {
             OnPublish = (batch, _) => Task.FromResult(new PublishOutcome(
@@ -173,7 +157,7 @@ public sealed class RelayTests(Servers servers)
                     .Select(each => new PublishFailure(each.index, new MessageTooLargeException(each.Message.Id, 2_000_000, 1_000_000))),
             ])),
         };
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
         await service.SendAsync([.. Enumerable.Range(1, 4).Select(i => Messages.Entry("key", i))]);
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 3, "the others arrive");
@@ -184,43 +168,38 @@ public sealed class RelayTests(Servers servers)
             messaging.parked where consumer = 'outbox' and state = 'dead' and cause like '%2000000 bytes%' and key = 'key'
               and topic = 'patterns.events' and convert_from(body, 'UTF8') = '{"number":2}'
             """)).ShouldBe(1);
-        service.Logs.Of("OutboxRelay", LogLevel.Error).ShouldHaveSingleItem();
+        service.Logs.Of(Logger, LogLevel.Error).ShouldHaveSingleItem();
     }
 
     [Fact]
-    public async Task A_row_that_is_no_message_is_parked_and_blocks_nobody()
+    public async Task What_is_no_message_is_parked_and_blocks_nobody()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
-        await database.ExecuteAsync("""insert into messaging.outbox (lane, topic, attributes, body) values (0, 't', '{"id":"half a message"}', 'x')""");
+        await WriteByHandAsync(database, """{"id":"half a message"}""");
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked") == 1, "it is parked");
 
         (await database.ReadAsync<string>("select cause from messaging.parked")).ShouldContain("type is missing");
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await database.OutboxIsDrainedAsync();
         transport.Arrived.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_relay_whose_database_session_is_killed_recovers_and_loses_nothing()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var transport = new RecordingTransport();
         var kills = 0;
         transport.OnPublish = async (_, _) =>
         {
             if (Interlocked.Increment(ref kills) <= 3)
-            {
-                await database.ExecuteAsync("""
-                    select pg_terminate_backend(pid) from pg_locks
-                    where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())
-                    """);
-            }
+                await KillSessionAsync(database);
 
             return PublishOutcome.AllAcknowledged;
         };
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
         await service.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry($"key-{i % 5}", i))]);
         await database.OutboxIsDrainedAsync();
@@ -234,7 +213,7 @@ public sealed class RelayTests(Servers servers)
     [Fact]
     public async Task A_service_that_stops_finishes_the_batch_in_hand()
     {
-        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var database = await TestDatabase.CreateAsync(Servers);
         var publishing = new TaskCompletionSource();
         var answer = new TaskCompletionSource();
         var transport = new RecordingTransport
@@ -246,7 +225,7 @@ public sealed class RelayTests(Servers servers)
                 return PublishOutcome.AllAcknowledged;
             },
         };
-        await using var service = await TestService.StartAsync(database, transport);
+        await using var service = await StartAsync(database, transport);
 
         await service.SendAsync(Messages.Entry("key", 1));
         await publishing.Task;
@@ -255,25 +234,26 @@ public sealed class RelayTests(Servers servers)
         await stop;
 
         transport.NumbersOf("key").ShouldBe([1]);
-        (await database.CountAsync("messaging.outbox")).ShouldBe(0);
+        await using var next = await StartAsync(database, transport);
+        await next.SendAsync(Messages.Entry("key", 2));
+        await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 2, "the next one arrives");
+        transport.Arrived.Count.ShouldBe(2, "what arrived before the stop is not repeated");
     }
 
     [Fact]
     public async Task A_full_outbox_is_drained_without_loss_or_repeats_by_two_services()
     {
         const int count = 20_000;
-        await using var database = await TestDatabase.CreateAsync(servers);
-        await using (var writer = TestService.Prepare(database.ConnectionString, new RecordingTransport { OnPublish = (_, _) => throw new TransportException("not yet") }))
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        await using (var writer = await StartAsync(database, new RecordingTransport { OnPublish = (_, _) => throw new TransportException("not yet") }))
         {
-            await writer.StartAsync();
             for (var i = 0; i < count; i += 1000)
                 await writer.SendAsync([.. Enumerable.Range(i, 1000).Select(n => Messages.Entry($"key-{n % 100}", n))]);
         }
 
-        (await database.CountAsync("messaging.outbox")).ShouldBe(count);
         var transport = new RecordingTransport();
-        await using var first = await TestService.StartAsync(database, transport);
-        await using var second = await TestService.StartAsync(database, transport);
+        await using var first = await StartAsync(database, transport);
+        await using var second = await StartAsync(database, transport);
         await database.OutboxIsDrainedAsync();
 
         transport.Arrived.Count.ShouldBe(count);
@@ -281,6 +261,15 @@ public sealed class RelayTests(Servers servers)
         for (var key = 0; key < 100; key++)
             transport.NumbersOf($"key-{key}").ShouldBeInOrder();
     }
+
+    /// <summary>Writes a message with these attributes, to the topic <c>patterns.events</c>, as foreign code would.</summary>
+    protected abstract Task WriteByHandAsync(TestDatabase database, string attributes);
+
+    /// <summary>Ends, from the server's side, the sessions that make a message the relay's own.</summary>
+    protected abstract Task KillSessionAsync(TestDatabase database);
+
+    protected Task<TestService> StartAsync(TestDatabase database, ITransport transport, params (string Key, string Value)[] settings) =>
+        TestService.StartAsync(database, transport, configure: null, [("Outbox:Relay", Relay), .. settings]);
 
     /// <summary>Publishes slowly and notes every key that two batches hold at the same time.</summary>
     private static Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>> NotingKeysHeldTwice(out ConcurrentBag<string> overlaps)

@@ -1,0 +1,263 @@
+using System.Text;
+using Messaging;
+using Messaging.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Support;
+
+namespace Patterns;
+
+public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
+{
+    private const string Reader = "pg_replication_slots where database = current_database() and active";
+
+    protected override string Relay => "wal";
+
+    protected override string Logger => "WalRelay";
+
+    [Fact]
+    public async Task Messages_leave_in_the_order_of_commits_not_of_writing()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport);
+        await using var slow = service.CreateScope();
+        var db = slow.ServiceProvider.GetRequiredService<TestDb>();
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+
+        await using var early = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await EmitAsync(connection, Content("patterns.events", Attributes("first written"), "{\"number\":1}"));
+        await service.SendAsync(Messages.Entry("last written"));
+        await early.CommitAsync(TestContext.Current.CancellationToken);
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "both arrive");
+        transport.Arrived.Select(message => message.PartitionKey).ShouldBe(["last written", "first written"]);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_rolled_back_publishes_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport);
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+
+        await using (await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
+            await EmitAsync(connection, Content("patterns.events", Attributes("rolled back"), "{}"));
+        await service.SendAsync(Messages.Entry("committed"));
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count > 0, "the committed one arrives");
+        await database.OutboxIsDrainedAsync();
+        transport.Arrived.Select(message => message.PartitionKey).ShouldBe(["committed"]);
+    }
+
+    [Fact]
+    public async Task No_row_is_written_but_for_a_message_with_a_due_time_which_can_be_taken_back()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport);
+        var token = Guid.NewGuid();
+
+        await service.SendAsync(
+            Messages.Entry("now"),
+            Messages.Entry("soon", due: DateTimeOffset.UtcNow.AddMilliseconds(200)),
+            Messages.Entry("never", due: DateTimeOffset.UtcNow.AddHours(1), token: token));
+        (await database.CountAsync("messaging.outbox where due is null")).ShouldBe(0);
+        await service.DoAsync((_, outbox) => outbox.Cancel(token));
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "both arrive");
+        await database.OutboxIsDrainedAsync();
+        transport.Arrived.Select(message => message.PartitionKey).ShouldBe(["now", "soon"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_was_left_in_the_table_is_published_when_a_service_changes_over()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var down = new RecordingTransport { OnPublish = (_, _) => throw new TransportException("down") };
+        await using (var before = await TestService.StartAsync(database, down))
+            await before.SendAsync(Messages.Entry("key", 1));
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport);
+
+        await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 1, "it arrives");
+    }
+
+    [Fact]
+    public async Task A_transaction_larger_than_a_batch_arrives_whole_and_in_order()
+    {
+        const int count = 20_000;
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport, ("Outbox:MaxBatch", "100"));
+
+        await service.SendAsync([.. Enumerable.Range(0, count).Select(i => Messages.Entry("key", i))]);
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count >= count, "all arrive");
+        transport.NumbersOf("key").ShouldBe(Enumerable.Range(0, count));
+    }
+
+    [Fact]
+    public async Task A_transaction_is_repeated_whole_when_its_publisher_dies_in_the_middle()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var half = new RecordingTransport();
+        half.OnPublish = (_, _) => half.Arrived.Count >= 50 ? throw new TransportException("down") : Task.FromResult(PublishOutcome.AllAcknowledged);
+        await using (var first = await StartAsync(database, half, ("Outbox:MaxBatch", "10")))
+        {
+            await first.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry("key", i))]);
+            await Eventually.BecomesTrueAsync(() => first.Logs.Of(Logger, LogLevel.Warning).Count > 0, "it is stuck");
+        }
+
+        var transport = new RecordingTransport();
+        await using var second = await StartAsync(database, transport);
+
+        await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 100, "all arrive");
+        transport.NumbersOf("key").ShouldBe(Enumerable.Range(0, 100));
+    }
+
+    [Fact]
+    public async Task A_restart_repeats_nothing_that_was_acknowledged()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        for (var run = 0; run < 3; run++)
+        {
+            await using var service = await StartAsync(database, transport);
+            await service.SendAsync([.. Enumerable.Range(run * 10, 10).Select(i => Messages.Entry("key", i))]);
+            await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == (run + 1) * 10, "all arrive");
+        }
+
+        transport.Arrived.Select(Messages.NumberOf).ShouldBe(Enumerable.Range(0, 30));
+    }
+
+    [Fact]
+    public async Task A_service_that_writes_nothing_does_not_make_the_server_keep_what_others_write()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        await using var other = await TestDatabase.CreateAsync(Servers);
+        await using var service = await StartAsync(database, new RecordingTransport());
+
+        await other.ExecuteAsync("create table busy as select generate_series(1, 100000) as number");
+
+        await database.OutboxIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task An_instance_that_stands_by_takes_over_when_the_one_that_reads_stops()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var first = await StartAsync(database, transport);
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync(Reader) == 1, "the first one reads");
+        await using var second = await StartAsync(database, transport);
+        await second.SendAsync(Messages.Entry("key", 1));
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the first one publishes for both");
+
+        await first.StopAsync();
+        await second.SendAsync(Messages.Entry("key", 2));
+
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "the second one has taken over");
+        transport.NumbersOf("key").ShouldBe([1, 2]);
+        second.Logs.Of(Logger, LogLevel.Warning).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_slot_that_is_gone_is_made_anew_and_the_loss_is_told()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport();
+        await using var service = await StartAsync(database, transport);
+        await service.SendAsync(Messages.Entry("key", 1));
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
+
+        await DropSlotAsync(database);
+        await Eventually.BecomesTrueAsync(() => service.Logs.Of(Logger, LogLevel.Critical).Count > 0, "it says so");
+
+        service.Logs.Of(Logger, LogLevel.Critical).ShouldHaveSingleItem().ShouldContain("may never have been published");
+        var health = await service.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        health.Entries["relay"].Status.ShouldBe(HealthStatus.Unhealthy);
+        await service.SendAsync(Messages.Entry("key", 2));
+        await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 2, "the next one arrives");
+    }
+
+    [Fact]
+    public async Task A_slot_that_nobody_reads_any_more_is_warned_of()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        await using (await StartAsync(database, new RecordingTransport()))
+        {
+        }
+
+        await using var service = await TestService.StartAsync(database, new RecordingTransport());
+
+        service.Logs.Of("WalSlotAtStart", LogLevel.Warning).ShouldHaveSingleItem().ShouldContain("select pg_drop_replication_slot('messaging_outbox_");
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_replicate_is_named_at_the_start()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var role = $"plain_{Guid.NewGuid():N}";
+        await database.ExecuteAsync($"create role {role} login password 'x'; grant all on database {settings.Database} to {role}; grant all on schema public to {role}");
+        settings.Username = role;
+        settings.Password = "x";
+        await using var service = TestService.Prepare(settings.ConnectionString, new RecordingTransport(), configure: null, ("Outbox:Relay", "wal"));
+
+        var refusal = await Should.ThrowAsync<ReplicationSlotException>(service.StartAsync);
+
+        refusal.Message.ShouldContain($"alter role \"{role}\" replication");
+        await database.ExecuteAsync($"drop owned by {role} cascade; drop role {role}");
+    }
+
+    protected override async Task WriteByHandAsync(TestDatabase database, string attributes)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        await EmitAsync(connection, Content("patterns.events", attributes, ""));
+    }
+
+    protected override Task KillSessionAsync(TestDatabase database) =>
+        database.ExecuteAsync($"select pg_terminate_backend(active_pid, 5000) from {Reader}");
+
+    /// <summary>Ends the session that reads and drops the slot before the next one has it.</summary>
+    private static Task DropSlotAsync(TestDatabase database) => Eventually.BecomesTrueAsync(
+        async () =>
+        {
+            try
+            {
+                await database.ExecuteAsync($"select pg_terminate_backend(active_pid) from {Reader}");
+                return await database.ExecuteAsync(
+                    "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()") != 0;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                return false; // The relay was faster.
+            }
+        },
+        "the slot is dropped");
+
+    private static string Attributes(string key) =>
+        $$"""{"specversion":"1.0","id":"{{Guid.NewGuid()}}","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"{{key}}"}""";
+
+    /// <summary>The content as documented, made by hand.</summary>
+    private static byte[] Content(string topic, string attributes, string body) =>
+    [
+        1, 0, (byte)topic.Length, 0, 0, (byte)(attributes.Length >> 8), (byte)attributes.Length, .. Encoding.UTF8.GetBytes(topic + attributes + body),
+    ];
+
+    private static async Task EmitAsync(NpgsqlConnection connection, byte[] content)
+    {
+        await using var emit = new NpgsqlCommand("select pg_logical_emit_message(true, 'messaging.outbox', $1)", connection)
+        {
+            Parameters = { new() { Value = content } },
+        };
+        await emit.ExecuteNonQueryAsync();
+    }
+}
