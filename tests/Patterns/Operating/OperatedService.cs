@@ -41,7 +41,7 @@ public sealed class OperatedService : IAsyncDisposable
         {
             messaging.UsePostgres<TestDb>("patterns-db").AddTransport(transport.Name, _ => transport);
             if (configure is null)
-                messaging.Messages([Counting.Definition]);
+                messaging.Messages([Counting.DefinitionOn(Messages.Topic)]);
             else
                 configure(messaging);
         });

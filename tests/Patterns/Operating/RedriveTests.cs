@@ -37,7 +37,7 @@ public sealed class RedriveTests(Servers servers)
         var listed = await service.GetAsync("/messages/parked?state=dead&key=a");
         var dead = listed.GetProperty("messages")[0].GetProperty("id").GetInt64();
 
-        (await service.OperateAsync("redrive", new { group = new { consumer = Counting.Group, cause = "InvalidOperationException: cannot count *" } }))
+        (await service.OperateAsync("redrive", new { group = new { consumer = Counting.GroupOf(Messages.Topic), cause = "InvalidOperationException: cannot count *" } }))
             .ShouldBe(["redriven"]);
         await Eventually.BecomesTrueAsync(
             async () => await database.CountAsync($"messaging.parked where parked_id = {dead} and state = 'dead' and jsonb_path_exists(history, '$[*] ? (@.what == \"redriven\")')") == 1,
