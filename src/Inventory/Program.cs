@@ -33,5 +33,6 @@ app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.MapOpenApi();
 app.MapStock();
+app.MapParkedMessages();
 app.MapDefaultEndpoints();
 await app.RunAsync();

@@ -33,5 +33,6 @@ app.UseStatusCodePages();
 app.MapOpenApi();
 app.MapPayments();
 app.MapRetryPayment();
+app.MapParkedMessages();
 app.MapDefaultEndpoints();
 await app.RunAsync();

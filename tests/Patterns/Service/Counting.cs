@@ -67,17 +67,23 @@ internal static class Counting
     public static Task<TestService> StartAsync(
         TestDatabase database, ITransport transport, CountingScript script, string topic, Action<ReceiveOptions>? receive = null,
         params (string Key, string Value)[] settings) =>
-        TestService.StartAsync(database, transport, messaging =>
+        TestService.StartAsync(database, transport, messaging => Receive(messaging, script, topic, receive), settings);
+
+    /// <summary>Lets a service receive them.</summary>
+    public static void Receive(MessagingBuilder messaging, CountingScript script, string topic = Messages.Topic, Action<ReceiveOptions>? receive = null)
+    {
+        messaging.Services.AddSingleton(script);
+        messaging.Messages([DefinitionOn(topic)]);
+        messaging.Receive(GroupOf(topic), [topic], receiver =>
         {
-            messaging.Services.AddSingleton(script);
-            messaging.Messages([new MessageDefinition("patterns.counted.v1", topic, typeof(Counted), message => ((Counted)message).Key)]);
-            messaging.Receive(GroupOf(topic), [topic], receiver =>
-            {
-                receiver.Options.Retry = Fast;
-                receive?.Invoke(receiver.Options);
-                receiver.Consumer<CountingConsumer>();
-            });
-        }, settings);
+            receiver.Options.Retry = Fast;
+            receive?.Invoke(receiver.Options);
+            receiver.Consumer<CountingConsumer>();
+        });
+    }
+
+    public static MessageDefinition DefinitionOn(string topic) =>
+        new("patterns.counted.v1", topic, typeof(Counted), message => ((Counted)message).Key);
 
     /// <summary>Numbers from one on, for one key after another.</summary>
     public static Task PublishAsync(TestService service, int count, params string[] keys) => PublishToAsync(service, Messages.Topic, count, keys);
