@@ -22,23 +22,33 @@ internal static class StoredAttributes
     public static void Write(Message message, IBufferWriter<byte> buffer) =>
         Write(message, buffer, static (message, writer) => CloudEvents.Write(message, writer, static (writer, name, value) => writer.WriteString(name, value)));
 
-    /// <summary>The names and values of a stored object. A value that is no string is given as its JSON text.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return Read(document);
-    }
+    /// <summary>The names and values of a stored object.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(string json) => Read(Encoding.UTF8.GetBytes(json));
 
-    /// <summary>The names and values of an object in UTF-8.</summary>
+    /// <summary>The names and values of an object in UTF-8. A value that is no string is given as its JSON text.</summary>
     /// <exception cref="JsonException">It is no JSON object.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(ReadOnlyMemory<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.ValueKind is JsonValueKind.Object ? Read(document) : throw new JsonException("It is a JSON value of another kind.");
+        var attributes = new List<KeyValuePair<string, string>>(16);
+        var reader = new Utf8JsonReader(json.Span);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("It is a JSON value of another kind.");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            attributes.Add(KeyValuePair.Create(name, reader.TokenType == JsonTokenType.String ? reader.GetString()! : TextOf(ref reader, json.Span)));
+        }
+
+        return attributes;
     }
 
-    private static IReadOnlyList<KeyValuePair<string, string>> Read(JsonDocument document) =>
-        [.. document.RootElement.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value.ToString()))];
+    private static string TextOf(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed]);
+    }
 
     private static string Write<T>(T attributes, Action<T, Utf8JsonWriter> write)
     {

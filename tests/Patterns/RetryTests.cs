@@ -112,7 +112,7 @@ public sealed class RetryTests(Servers servers)
         copy.Extensions["deadid"].ShouldBe(message.Id);
         copy.Extensions["deadcause"].ShouldBe("InvalidOperationException: two lines");
         copy.Extensions["deadattempts"].ShouldBe("4");
-        copy.Extensions["deadconsumer"].ShouldBe(Counting.Group);
+        copy.Extensions["deadconsumer"].ShouldBe(Counting.GroupOf(Messages.Topic));
         copy.Extensions["deadtopic"].ShouldBe(Messages.Topic);
         DateTimeOffset.Parse(copy.Extensions["deadat"], System.Globalization.CultureInfo.InvariantCulture).ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
     }

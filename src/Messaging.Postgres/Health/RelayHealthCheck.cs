@@ -10,19 +10,11 @@ namespace Messaging.Postgres;
 /// </summary>
 internal sealed class RelayHealthCheck(NpgsqlDataSource dataSource, IOptions<OutboxOptions> options, WalGap gap, WalLag? wal = null) : IHealthCheck
 {
-    // A look at the head of each lane instead of a count of the whole table.
-    private const string OldestSql = """
-        select clock_timestamp() - min(head.ready_since)
-        from generate_series(0, $1 - 1) as number
-        cross join lateral (
-          select o.ready_since from messaging.outbox o where o.lane = number order by o.id limit 1) as head
-        """;
-
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await using var command = dataSource.CreateCommand(OldestSql);
+            await using var command = dataSource.CreateCommand($"select {OutboxTable.OldestAge}");
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = OutboxTable.Lanes });
             var age = await command.ExecuteScalarAsync(cancellationToken) as TimeSpan? ?? TimeSpan.Zero;
             if (gap.Description is { } description)

@@ -6,13 +6,12 @@ using Npgsql;
 namespace Messaging.Postgres;
 
 /// <summary>
-/// Makes scheduled rows ready when their time has come, and now and then counts what is in the outbox. Any number of processes
-/// may do so at once.
+/// Makes scheduled rows ready when their time has come, by the database's clock. Runs where relays run, in any number of processes
+/// at once.
 /// </summary>
 internal sealed partial class OutboxClock(
     NpgsqlDataSource dataSource,
     OutboxSignal signal,
-    OutboxMetrics metrics,
     IOptions<OutboxOptions> options,
     TimeProvider time,
     ILogger<OutboxClock> logger) : BackgroundService
@@ -25,31 +24,17 @@ internal sealed partial class OutboxClock(
 
     private const string NextSql = "select min(due), clock_timestamp() from messaging.outbox where due is not null";
 
-    private const string StateSql = """
-        select count(*) filter (where due is null),
-               count(*) filter (where due is not null),
-               coalesce(clock_timestamp() - min(ready_since) filter (where due is null), interval '0')
-        from messaging.outbox
-        """;
-
-    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (options.Value.Relays == 0)
+            return;
         var poll = options.Value.PollInterval;
         var failing = false;
-        long? counted = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var (nextDue, wait) = await RingAsync(poll, stoppingToken);
-                if (counted is null || time.GetElapsedTime(counted.Value) >= CountInterval)
-                {
-                    metrics.Observe(await CountAsync(stoppingToken));
-                    counted = time.GetTimestamp();
-                }
-
                 if (failing)
                     LogRecovered();
                 failing = false;
@@ -87,16 +72,8 @@ internal sealed partial class OutboxClock(
         }
 
         if (rung > 0) // and committed, now that the reader is done
-            signal.Ready();
+            signal.WakeRelay();
         return (next, TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, atMost.Ticks)));
-    }
-
-    private async Task<OutboxState> CountAsync(CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand(StateSql);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return new OutboxState(reader.GetInt64(0), reader.GetInt64(1), reader.GetTimeSpan(2));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled messages cannot be looked after for now: {Reason}")]

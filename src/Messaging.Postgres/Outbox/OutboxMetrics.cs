@@ -15,21 +15,29 @@ internal sealed class OutboxMetrics
 
     private readonly Counter<long> _published;
     private readonly Histogram<int> _batch;
-    private OutboxState _state = OutboxState.Empty;
+    private OutboxState? _state;
 
     public OutboxMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(Name);
         _published = meter.CreateCounter<long>("messaging.outbox.published", "{message}", "Messages that the broker has acknowledged.");
         _batch = meter.CreateHistogram<int>("messaging.outbox.batch", "{message}", "Messages published together.");
-        meter.CreateObservableGauge("messaging.outbox.depth", () => _state.Ready, "{message}", "Messages that wait for the broker.");
-        meter.CreateObservableGauge("messaging.outbox.scheduled", () => _state.Scheduled, "{message}", "Messages whose time has not come.");
         meter.CreateObservableGauge(
-            "messaging.outbox.oldest_age", () => _state.OldestAge.TotalSeconds, "s", "How long the oldest of them has waited.");
+            "messaging.outbox.depth", () => Observe(state => state.Ready), "{message}",
+            "Messages that wait for the broker. Above 10,000 an estimate from the table's statistics. Told by processes with relays.");
+        meter.CreateObservableGauge(
+            "messaging.outbox.scheduled", () => Observe(state => state.Scheduled), "{message}",
+            "Messages whose time has not come. Above 10,000 an estimate, likewise.");
+        meter.CreateObservableGauge(
+            "messaging.outbox.oldest_age", () => Observe(state => state.OldestAge.TotalSeconds), "s",
+            "How long the oldest of those that wait for the broker has waited.");
     }
 
     /// <summary>The outbox as last looked at.</summary>
     public void Observe(OutboxState state) => _state = state;
+
+    private IEnumerable<Measurement<T>> Observe<T>(Func<OutboxState, T> of)
+        where T : struct => _state is { } state ? [new Measurement<T>(of(state))] : [];
 
     /// <summary>A batch has arrived at the broker.</summary>
     public void Published(int count)
@@ -60,7 +68,4 @@ internal sealed class OutboxMetrics
 /// <param name="Ready">Messages that wait for the broker.</param>
 /// <param name="Scheduled">Messages whose time has not come.</param>
 /// <param name="OldestAge">How long the oldest ready one has waited; zero when there is none.</param>
-internal sealed record OutboxState(long Ready, long Scheduled, TimeSpan OldestAge)
-{
-    public static OutboxState Empty { get; } = new(0, 0, TimeSpan.Zero);
-}
+internal sealed record OutboxState(long Ready, long Scheduled, TimeSpan OldestAge);

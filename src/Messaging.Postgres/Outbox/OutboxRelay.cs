@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ internal sealed partial class OutboxRelay(
     ITransport transport,
     OutboxSignal signal,
     OutboxMetrics metrics,
+    OutboxUpkeep upkeep,
     IOptions<OutboxOptions> options,
     TimeProvider time,
     ILogger<OutboxRelay> logger) : BackgroundService
@@ -23,14 +25,8 @@ internal sealed partial class OutboxRelay(
     /// <summary>The consumer name under which messages are parked that the broker refuses for good.</summary>
     public const string Consumer = "outbox";
 
-    private const int Nothing = 0;
-    private const int Claiming = 1;
-    private const int Publishing = 2;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-
     private readonly OutboxOptions _options = options.Value;
-    private int _failing = Nothing;
+    private readonly RelayFailures _failures = new(options.Value, time, logger);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, _options.Relays).Select(_ => RelayAsync(stoppingToken)));
@@ -39,16 +35,20 @@ internal sealed partial class OutboxRelay(
     {
         using var patience = new CancellationTokenSource();
         await using var stop = stopping.Register(() => patience.CancelAfter(_options.StopPatience));
-        var pause = FirstPause;
+        await using var session = new OutboxSession(dataSource, Math.Max(1, OutboxTable.Lanes / _options.Relays), _options.MaxBatch);
+        var pause = RelayFailures.FirstPause;
+        var pace = new PollingPace(_options.PollInterval);
+        var unasked = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                var found = await RelayOnceAsync(stopping, patience.Token);
-                pause = FirstPause;
-                Recovered(found);
-                if (!found)
-                    await signal.WaitForReadyAsync(_options.PollInterval, stopping);
+                var found = await RelayOnceAsync(session, stopping, patience.Token);
+                pause = RelayFailures.FirstPause;
+                _failures.Recovered(found);
+                if (unasked)
+                    pace.Looked(found);
+                unasked = !found && !await signal.WaitForReadyAsync(pace.Wait, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -58,21 +58,22 @@ internal sealed partial class OutboxRelay(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Failed(exception);
-                await PauseAsync(pause, stopping);
-                pause = pause * 2 < _options.MaxPause ? pause * 2 : _options.MaxPause;
+                _failures.Failed(exception);
+                await session.CloseAsync();
+                pause = await _failures.PauseAsync(pause, stopping);
             }
         }
     }
 
     /// <summary>Publishes one batch. False when there was nothing to publish.</summary>
     /// <exception cref="TransportException">Some of it did not arrive; that is back in the outbox.</exception>
-    private async Task<bool> RelayOnceAsync(CancellationToken stopping, CancellationToken patience)
+    private async Task<bool> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
     {
-        var fairShare = Math.Max(1, OutboxTable.Lanes / _options.Relays); // a relay runs, so there is at least one
-        await using var claim = await OutboxClaim.TakeAsync(dataSource, fairShare, _options.MaxBatch, stopping);
+        await using var claim = await session.ClaimAsync(stopping);
         if (claim.Rows.Count == 0)
             return false;
+        if (claim.LeavesSome)
+            signal.WakeRelay();
 
         var refused = await PublishAsync(claim, patience);
         if (refused is { Rows: var rows, Cause: var cause })
@@ -82,11 +83,13 @@ internal sealed partial class OutboxRelay(
             await claim.PutBackAsync(rows, patience);
             await claim.CommitAsync(patience);
             metrics.Published(claim.Rows.Count - rows.Count);
+            upkeep.Deleted(claim.Rows.Count);
             throw cause;
         }
 
         await claim.CommitAsync(patience);
         metrics.Published(claim.Rows.Count);
+        upkeep.Deleted(claim.Rows.Count);
         return true;
     }
 
@@ -112,6 +115,10 @@ internal sealed partial class OutboxRelay(
             return null;
         using var activity = OutboxMetrics.StartPublish(messages);
         var outcome = await transport.PublishAsync(messages, cancellationToken);
+
+        // Later messages of its key go out all the same: no attempt will ever make it smaller, and a key that waited for somebody to
+        // repair it would hold up the business for one message that its sender must never have written. Whoever reads the parked
+        // ones sees what is missing.
         foreach (var failure in outcome.Failures.Where(failure => failure.Cause is MessageTooLargeException))
             await ParkAsync(claim, rows[failure.Index], messages[failure.Index].Message, failure.Cause.Message, cancellationToken);
 
@@ -128,39 +135,10 @@ internal sealed partial class OutboxRelay(
         await claim.ParkAsync(
             new ParkedMessage(
                 Consumer, id, row.Topic, Partition: null, Position: null, message?.Type, message?.PartitionKey ?? "",
-                row.Attributes, row.Body, new Parking(Dead: true, cause, Attempts: 1)),
+                Encoding.UTF8.GetString(row.Attributes), row.Body, new Parking(Dead: true, cause, Attempts: 1)),
             cancellationToken);
         LogParked(id, row.Topic, cause);
     }
-
-    // One line per change of state, whichever of the relays sees it first.
-    private void Failed(Exception exception)
-    {
-        var what = exception is NpgsqlException ? Claiming : Publishing;
-        if (Interlocked.CompareExchange(ref _failing, what, Nothing) == Nothing)
-            LogFailing(exception, exception.Message);
-    }
-
-    private void Recovered(bool published)
-    {
-        // An empty outbox proves that the database is there, not that the broker is.
-        var was = published ? Interlocked.Exchange(ref _failing, Nothing) : Interlocked.CompareExchange(ref _failing, Nothing, Claiming);
-        if (was == Claiming || (published && was == Publishing))
-            LogRecovered();
-    }
-
-    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
-    {
-        // Half of it at random: relays that failed together do not come back together.
-        var jittered = pause * (0.5 + (Random.Shared.NextDouble() / 2));
-        await Task.Delay(jittered, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox relay cannot publish and keeps trying: {Reason}")]
-    private partial void LogFailing(Exception exception, string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The outbox relay works again")]
-    private partial void LogRecovered();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Message {MessageId} to {Topic} can never be published and is parked: {Cause}")]
     private partial void LogParked(string messageId, string topic, string cause);

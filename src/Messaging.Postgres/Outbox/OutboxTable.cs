@@ -10,6 +10,17 @@ internal static class OutboxTable
     /// <summary>Rows of one key share a lane, and a lane is in one relay's hands at a time: that keeps their order.</summary>
     public const int Lanes = 16;
 
+    /// <summary>
+    /// An expression: how long the oldest ready row has waited, null when there is none. <c>$1</c> is <see cref="Lanes"/>. A look at
+    /// the head of each lane, however long they are.
+    /// </summary>
+    public const string OldestAge = """
+        (select clock_timestamp() - min(head.ready_since)
+         from generate_series(0, $1 - 1) as number
+         cross join lateral (
+           select o.ready_since from messaging.outbox o where o.lane = number order by o.id limit 1) as head)
+        """;
+
     private const string InsertSql = """
         insert into messaging.outbox (lane, due, schedule_token, topic, attributes, body)
         select case when due is null then lane else ~lane end, due, schedule_token, topic, attributes, body
@@ -65,7 +76,11 @@ internal static class OutboxTable
                 new NpgsqlParameter<short[]> { TypedValue = [.. rows.Select(row => row.Lane)] },
                 new NpgsqlParameter<Guid?[]> { TypedValue = [.. rows.Select(row => row.ScheduleToken)] },
                 new NpgsqlParameter<string[]> { TypedValue = [.. rows.Select(row => row.Topic)] },
-                Jsonb(rows.Select(row => row.Attributes)),
+                new NpgsqlParameter<byte[][]>
+                {
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+                    TypedValue = [.. rows.Select(row => row.Attributes)],
+                },
                 new NpgsqlParameter<byte[][]> { TypedValue = [.. rows.Select(row => row.Body)] },
                 new NpgsqlParameter<DateTime[]> { TypedValue = [.. rows.Select(row => row.ReadySince)] },
             },

@@ -19,7 +19,10 @@ public static class PostgresMessaging
     /// MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the configuration sections
     /// <c>Outbox</c> (<see cref="OutboxOptions"/>), <c>Inbox</c> (<see cref="InboxOptions"/>) and <c>Parked</c> (<see cref="ParkedOptions"/>).
     /// </summary>
-    /// <typeparam name="TDbContext">The service's DbContext. A saga in its model carries a concurrency token.</typeparam>
+    /// <typeparam name="TDbContext">
+    /// The service's DbContext. It is pooled: its constructor takes its options and nothing else, and it keeps no state of its own. A
+    /// saga in its model carries a concurrency token.
+    /// </typeparam>
     /// <param name="builder">The service's messaging.</param>
     /// <param name="connectionName">The connection string's name, such as <c>orders-db</c>.</param>
     /// <param name="scripts">The assembly whose embedded <c>.sql</c> files make the service's own tables, ordered by name; null: that of the DbContext.</param>
@@ -50,6 +53,10 @@ public static class PostgresMessaging
     // A process that is frozen or gone must not keep lanes and inbox rows for hours. Longer than a relay waits for the broker.
     private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
 
+    // Every message runs the same few statements; parsing and planning them anew costs as much as they do. A connection string with
+    // "Max Auto Prepare=0" turns it off, for a pooler that cannot do with it.
+    private const int PreparedStatements = 50;
+
     private static void AddDatabase<TDbContext>(IServiceCollection services, string connectionString, string serviceName)
         where TDbContext : DbContext
     {
@@ -57,10 +64,12 @@ public static class PostgresMessaging
         {
             var source = new NpgsqlDataSourceBuilder(connectionString);
             source.ConnectionStringBuilder.ApplicationName ??= serviceName;
+            if (!source.ConnectionStringBuilder.ShouldSerialize("Max Auto Prepare"))
+                source.ConnectionStringBuilder.MaxAutoPrepare = PreparedStatements;
             source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
-        services.AddDbContext<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddDbContextPool<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
     }
 
     private static void AddSchema(IServiceCollection services, Assembly scripts)
@@ -102,8 +111,13 @@ public static class PostgresMessaging
         services.AddSingleton<OutboxMetrics>();
         services.AddHostedService<OutboxRelay>();
         services.AddHostedService<OutboxClock>();
+        services.AddSingleton<OutboxUpkeep>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxUpkeep>());
+        services.AddHostedService<OutboxAnnouncer>();
+        services.AddHostedService<OutboxListener>();
         services.AddHostedService<InboxPruning>();
     }
+
     private static void AddWalRelay(IServiceCollection services, IConfiguration configuration, string connectionString)
     {
         services.AddSingleton(new WalConnectionString(connectionString));

@@ -52,18 +52,26 @@ internal static class Counting
 {
     public const string Group = "counting";
 
+    /// <summary>The group of a topic.</summary>
+    public static string GroupOf(string topic) => $"{Group}.{topic}";
+
     /// <summary>A retry at once and then two later ones, fast enough for a test.</summary>
     public static readonly RetryPolicy Fast = RetryPolicy.Immediately(1, TimeSpan.FromMilliseconds(1))
         .Then(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(40));
 
     public static Task<TestService> StartAsync(
         TestDatabase database, InMemoryBroker broker, CountingScript script, Action<ReceiveOptions>? receive = null,
+        params (string Key, string Value)[] settings) => StartAsync(
+            database, new RecordingTransport(new InMemoryTransport(broker, TimeProvider.System)), script, Messages.Topic, receive, settings);
+
+    public static Task<TestService> StartAsync(
+        TestDatabase database, ITransport transport, CountingScript script, string topic, Action<ReceiveOptions>? receive = null,
         params (string Key, string Value)[] settings) =>
-        TestService.StartAsync(database, new RecordingTransport(new InMemoryTransport(broker, TimeProvider.System)), messaging =>
+        TestService.StartAsync(database, transport, messaging =>
         {
             messaging.Services.AddSingleton(script);
-            messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
-            messaging.Receive(Group, [Messages.Topic], receiver =>
+            messaging.Messages([new MessageDefinition("patterns.counted.v1", topic, typeof(Counted), message => ((Counted)message).Key)]);
+            messaging.Receive(GroupOf(topic), [topic], receiver =>
             {
                 receiver.Options.Retry = Fast;
                 receive?.Invoke(receiver.Options);
@@ -72,8 +80,10 @@ internal static class Counting
         }, settings);
 
     /// <summary>Numbers from one on, for one key after another.</summary>
-    public static Task PublishAsync(TestService service, int count, params string[] keys) => service.SendAsync(
-        [.. Enumerable.Range(1, count).SelectMany(number => keys.Select(key => new OutboxEntry(new OutgoingMessage(Messages.Topic, Of(key, number)))))]);
+    public static Task PublishAsync(TestService service, int count, params string[] keys) => PublishToAsync(service, Messages.Topic, count, keys);
+
+    public static Task PublishToAsync(TestService service, string topic, int count, params string[] keys) => service.SendAsync(
+        [.. Enumerable.Range(1, count).SelectMany(number => keys.Select(key => new OutboxEntry(new OutgoingMessage(topic, Of(key, number)))))]);
 
     public static Message Of(string key, int number) =>
         Messages.New(key) with { Body = PatternsJson($$"""{"key":"{{key}}","number":{{number}}}""") };

@@ -71,6 +71,16 @@ public sealed class TestDatabase : IAsyncDisposable
             "the log is read");
     }
 
+    /// <summary>Ends every session and lets nobody in: for whoever uses it, the database is away.</summary>
+    public async Task LockOutAsync()
+    {
+        await OnServerAsync($"alter database {_name} with allow_connections false");
+        await OnServerAsync($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{_name}'");
+    }
+
+    /// <summary>Ends <see cref="LockOutAsync"/>.</summary>
+    public Task LetInAsync() => OnServerAsync($"alter database {_name} with allow_connections true");
+
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();

@@ -14,6 +14,9 @@ public sealed class MemoryDatabase
 
     public ConcurrentQueue<Guid> Cancelled { get; } = new();
 
+    /// <summary>How many messages each committed transaction entered into the inbox.</summary>
+    public ConcurrentQueue<int> Transactions { get; } = new();
+
     public Func<Exception?> FailCommit { get; set; } = () => null;
 }
 
@@ -57,6 +60,8 @@ public sealed class MemoryStore(MemoryDatabase database, Outbox outbox, ITranspo
     {
         if (database.FailCommit() is { } failure)
             throw failure;
+        if (_received.Count > 0)
+            database.Transactions.Enqueue(_received.Count);
         foreach (var received in _received)
             database.Inbox[received] = true;
         foreach (var parked in _parked)

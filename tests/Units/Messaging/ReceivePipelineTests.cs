@@ -93,6 +93,50 @@ public sealed class ReceivePipelineTests
     }
 
     [Fact]
+    public async Task What_comes_before_and_after_a_message_that_fails_goes_as_a_batch_each()
+    {
+        await using var host = await PipelineHost.StartAsync();
+        var go = new TaskCompletionSource();
+        host.Script.OnPing = context => context.Message.Number switch
+        {
+            0 => go.Task,
+            4 => throw new InvalidOperationException("boom"),
+            _ => Task.CompletedTask,
+        };
+
+        await host.PublishAsync(new Ping("a", 0));
+        await Eventually.HoldsAsync(() => host.Script.Handled.Count == 1, "the first one keeps the partition");
+        for (var number = 1; number <= 10; number++)
+            host.Broker.Append("pings", "a", id: null, PipelineHost.Attributes("tests.ping.v1", $"key-{number}"), PipelineHost.Json(new Ping($"key-{number}", number)));
+        go.SetResult();
+
+        await Eventually.HoldsAsync(() => host.Database.Inbox.Count == 11, "all are taken care of");
+        host.Database.Transactions.ShouldBe([1, 3, 1, 6]);
+        host.Database.Parked.ShouldHaveSingleItem().Message.Key.ShouldBe("key-4");
+    }
+
+    [Fact]
+    public async Task A_lost_race_at_the_commit_repeats_the_message_and_not_its_neighbours()
+    {
+        await using var host = await PipelineHost.StartAsync(services: services => services.AddSingleton<IFailureClassifier, TimeoutsAreRaces>());
+        var go = new TaskCompletionSource();
+        host.Script.OnPing = context => context.Message.Number == 0 ? go.Task : Task.CompletedTask;
+        await host.PublishAsync(new Ping("a", 0));
+        await Eventually.HoldsAsync(() => host.Script.Handled.Count == 1, "the first one keeps the partition");
+        for (var number = 1; number <= 5; number++)
+            host.Broker.Append("pings", "a", id: null, PipelineHost.Attributes("tests.ping.v1", "a"), PipelineHost.Json(new Ping("a", number)));
+
+        // The first commit is that of the message that keeps the partition, the second that of the batch; then 1, and 2 in vain four times.
+        var commits = 0;
+        host.Database.FailCommit = () => ++commits is 2 or (>= 4 and <= 7) ? new TimeoutException("somebody was faster") : null;
+        go.SetResult();
+
+        await Eventually.HoldsAsync(() => host.Database.Inbox.Count == 6, "all are taken care of");
+        host.Database.Parked.ShouldBeEmpty();
+        host.Script.Handled.Select(ping => ping.Number).ShouldBe([0, 1, 2, 3, 4, 5, 1, 2, 2, 2, 2, 2, 3, 4, 5]);
+    }
+
+    [Fact]
     public async Task The_same_id_has_one_effect()
     {
         await using var host = await PipelineHost.StartAsync();

@@ -6,42 +6,37 @@ namespace Lab.Benching.Receiving;
 /// <summary>The handler whose throughput is measured: a row of business data per message, through EF Core.</summary>
 internal sealed class BookingHandler(Backlog backlog, BookingDb db) : IConsumer<Measured>
 {
-    public async Task Consume(ConsumeContext<Measured> context)
+    public Task Consume(ConsumeContext<Measured> context)
     {
-        await backlog.WaitForStartAsync(context.CancellationToken);
         db.Add(new Booking { Id = context.Message.Id, Note = "what a business writes down" });
         backlog.Handled();
+        return Task.CompletedTask;
     }
 }
 
-/// <summary>Messages that lie in the broker: holds the handlers back until each partition has one in hand, and knows when the last is handled.</summary>
-/// <param name="partitions">How many partitions have messages.</param>
-/// <param name="count">How many messages there are.</param>
-internal sealed class Backlog(int partitions, int count)
+/// <summary>
+/// Messages that lie in the broker, half of them to warm up: a service that has just started spends its time compiling. Thread-safe.
+/// </summary>
+/// <param name="count">How many are measured.</param>
+internal sealed class Backlog(int count)
 {
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _start = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _handled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _waiting;
-    private int _left = count;
+    private int _seen;
 
-    /// <summary>Completes when every partition has been taken up.</summary>
-    public Task Ready => _ready.Task;
+    /// <summary>How many messages there are.</summary>
+    public int Total => 2 * count;
+
+    /// <summary>Completes when those that do not count are handled.</summary>
+    public Task Warm => _warm.Task;
 
     /// <summary>Completes when the last message is handled, a moment before its transaction is committed.</summary>
     public Task AllHandled => _handled.Task;
 
-    public void Start() => _start.SetResult();
-
-    public Task WaitForStartAsync(CancellationToken cancellationToken)
-    {
-        if (_start.Task.IsCompleted) return Task.CompletedTask;
-        if (Interlocked.Increment(ref _waiting) == partitions) _ready.SetResult();
-        return _start.Task.WaitAsync(cancellationToken);
-    }
-
     public void Handled()
     {
-        if (Interlocked.Decrement(ref _left) == 0) _handled.SetResult();
+        var seen = Interlocked.Increment(ref _seen);
+        if (seen == count) _warm.SetResult();
+        if (seen == Total) _handled.SetResult();
     }
 }

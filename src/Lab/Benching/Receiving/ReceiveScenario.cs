@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Lab.Benching.Relays;
 using Messaging;
@@ -37,8 +36,8 @@ internal sealed record ReceiveScenario(string Name, double Share, Func<RelayStag
     /// <summary>From a backlog in the broker until the effect of its last message is committed.</summary>
     private static async Task<Measurement> ReceiveAsync(RelayStage stage, int batch, bool inbox, int count, CancellationToken cancellationToken)
     {
-        var topic = await FillTopicAsync(stage, count, cancellationToken);
-        var backlog = new Backlog(TopicDefinition.DefaultPartitions, count);
+        var backlog = new Backlog(count);
+        var topic = await FillTopicAsync(stage, backlog.Total, cancellationToken);
         await using var database = await stage.CreateDatabaseAsync(cancellationToken);
         await using var service = await BenchService.StartAsync(
             database,
@@ -56,11 +55,10 @@ internal sealed record ReceiveScenario(string Name, double Share, Func<RelayStag
                 if (!inbox) messaging.Services.Replace(ServiceDescriptor.Scoped<IReceiveStore, WithoutInbox>());
             },
             cancellationToken);
-        await backlog.Ready.WaitAsync(cancellationToken);
+        await backlog.Warm.WaitAsync(cancellationToken);
         var meter = stage.StartMeter();
-        backlog.Start();
         await backlog.AllHandled.WaitAsync(cancellationToken);
-        while (await CountAsync(database, cancellationToken) < count)
+        while (await CountAsync(database, cancellationToken) < backlog.Total)
             await Task.Delay(1, cancellationToken);
         return meter.Stop(count);
     }
@@ -68,23 +66,23 @@ internal sealed record ReceiveScenario(string Name, double Share, Func<RelayStag
     /// <summary>The same backlog through the port into a handler that does nothing.</summary>
     private static async Task<Measurement> ConsumeAsync(RelayStage stage, int count, CancellationToken cancellationToken)
     {
-        var topic = await FillTopicAsync(stage, count, cancellationToken);
-        var backlog = new Backlog(TopicDefinition.DefaultPartitions, count);
+        var backlog = new Backlog(count);
+        var topic = await FillTopicAsync(stage, backlog.Total, cancellationToken);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var consuming = stage.Port.ConsumeAsync(
             new Subscription(topic, "bench.limit"),
-            async (batch, token) =>
+            (batch, _) =>
             {
-                await backlog.WaitForStartAsync(token);
                 foreach (var delivery in batch.Deliveries)
                 {
                     if (IncomingMessage.From(delivery).Message is not null) backlog.Handled();
                 }
+
+                return Task.CompletedTask;
             },
             enough.Token);
-        await backlog.Ready.WaitAsync(cancellationToken);
+        await backlog.Warm.WaitAsync(cancellationToken);
         var meter = stage.StartMeter();
-        backlog.Start();
         await backlog.AllHandled.WaitAsync(cancellationToken);
         var measurement = meter.Stop(count);
         await enough.CancelAsync();
@@ -116,7 +114,7 @@ internal sealed record ReceiveScenario(string Name, double Share, Func<RelayStag
     /// <summary>A topic of its own with so many messages, each of a key of its own.</summary>
     private static async Task<string> FillTopicAsync(RelayStage stage, int count, CancellationToken cancellationToken)
     {
-        var topic = string.Create(CultureInfo.InvariantCulture, $"bench{Guid.NewGuid():N}.measured");
+        var topic = $"bench{Guid.NewGuid():N}.measured";
         await stage.Port.EnsureTopicsAsync([new TopicDefinition(topic)], cancellationToken);
         foreach (var chunk in Enumerable.Range(0, count).Chunk(5_000))
         {
