@@ -1,9 +1,13 @@
 using System.CommandLine;
 using Lab;
 using Lab.Benching;
+using Lab.DeadLetters;
 using Lab.Demo;
 
-var root = new RootCommand("Drives the order system from outside and checks what it promises.") { DemoCommand.Create(), BenchCommand.Create() };
+var root = new RootCommand("Drives the order system from outside and checks what it promises.")
+{
+    DemoCommand.Create(), BenchCommand.Create(), DeadLettersCommand.Create(),
+};
 var command = root.Parse(args);
 if (command.Errors is [.., var error])
 {

@@ -45,6 +45,7 @@ app.MapCancelOrder();
 app.MapGetOrder();
 app.MapListOrders();
 app.MapGetStock();
+app.MapParkedMessages();
 app.MapGet("/problems", () => Problems.All).WithName("ListProblems").WithSummary("What can be wrong with a request.");
 app.MapDefaultEndpoints();
 await app.RunAsync();

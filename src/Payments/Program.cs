@@ -20,6 +20,7 @@ builder.Services.AddMessaging(builder.Configuration, "payments", messaging => me
     .UseKafka()
     .UsePostgres<PaymentsDbContext>("payments-db")
     .Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
+        .RetryOn<IllegalPaymentChangeException>(RetryPolicy.Never)
         .Consumer<AuthorizePaymentConsumer>()
         .Consumer<CapturePaymentConsumer>()
         .Consumer<VoidPaymentConsumer>()));
@@ -33,5 +34,6 @@ app.UseStatusCodePages();
 app.MapOpenApi();
 app.MapPayments();
 app.MapRetryPayment();
+app.MapParkedMessages();
 app.MapDefaultEndpoints();
 await app.RunAsync();

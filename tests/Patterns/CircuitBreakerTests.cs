@@ -63,7 +63,13 @@ public sealed class CircuitBreakerTests(Servers servers)
         database, new InMemoryTransport(new InMemoryBroker(), TimeProvider.System), messaging =>
         {
             messaging.Services.AddSingleton<IFailureClassifier, CircuitFailures>();
-            Counting.Receive(messaging, script, Messages.Topic, options => options.Retry = RetryPolicy.Never);
+            messaging.Services.AddSingleton(script);
+            messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
+            messaging.Receive(Counting.Group, [Messages.Topic], receiver =>
+            {
+                receiver.Options.Retry = RetryPolicy.Never;
+                receiver.Consumer<CountingConsumer>();
+            });
         });
 
     private ResiliencePipeline Breaker() => new ResiliencePipelineBuilder()

@@ -43,6 +43,7 @@ public static class PostgresMessaging
         AddRelay(services, builder.Configuration);
         AddWalRelay(services, builder.Configuration, connectionString);
         AddRetrier(services, builder.Configuration);
+        AddOperating(services);
         builder.SagaRepositories = new PostgresSagaRepositories();
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database")
@@ -116,6 +117,13 @@ public static class PostgresMessaging
         services.AddHostedService<OutboxAnnouncer>();
         services.AddHostedService<OutboxListener>();
         services.AddHostedService<InboxPruning>();
+    }
+
+    private static void AddOperating(IServiceCollection services)
+    {
+        services.AddSingleton<ParkedMessageQueries>();
+        services.AddSingleton<ParkedMessageOperations>();
+        services.AddSingleton<ParkedMessageEditing>();
     }
 
     private static void AddWalRelay(IServiceCollection services, IConfiguration configuration, string connectionString)

@@ -69,10 +69,11 @@ internal static class Counting
         params (string Key, string Value)[] settings) =>
         TestService.StartAsync(database, transport, messaging => Receive(messaging, script, topic, receive), settings);
 
-    public static void Receive(MessagingBuilder messaging, CountingScript script, string topic, Action<ReceiveOptions>? receive = null)
+    /// <summary>Lets a service receive them.</summary>
+    public static void Receive(MessagingBuilder messaging, CountingScript script, string topic = Messages.Topic, Action<ReceiveOptions>? receive = null)
     {
         messaging.Services.AddSingleton(script);
-        messaging.Messages([new MessageDefinition("patterns.counted.v1", topic, typeof(Counted), message => ((Counted)message).Key)]);
+        messaging.Messages([DefinitionOn(topic)]);
         messaging.Receive(GroupOf(topic), [topic], receiver =>
         {
             receiver.Options.Retry = Fast;
@@ -80,6 +81,9 @@ internal static class Counting
             receiver.Consumer<CountingConsumer>();
         });
     }
+
+    public static MessageDefinition DefinitionOn(string topic) =>
+        new("patterns.counted.v1", topic, typeof(Counted), message => ((Counted)message).Key);
 
     /// <summary>Numbers from one on, for one key after another.</summary>
     public static Task PublishAsync(TestService service, int count, params string[] keys) => PublishToAsync(service, Messages.Topic, count, keys);
