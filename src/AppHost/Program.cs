@@ -15,7 +15,8 @@ if (wrong is not null)
     return;
 }
 
-var postgres = builder.AddPostgres("postgres");
+// Without this level of its log, services cannot be run with Outbox:Relay = wal.
+var postgres = builder.AddPostgres("postgres").WithArgs("-c", "wal_level=logical");
 var ordersDb = postgres.AddDatabase("orders-db", "orders");
 var inventoryDb = postgres.AddDatabase("inventory-db", "inventory");
 var paymentsDb = postgres.AddDatabase("payments-db", "payments");

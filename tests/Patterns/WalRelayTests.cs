@@ -122,6 +122,69 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
     }
 
     [Fact]
+    public async Task Many_large_messages_arrive_without_being_in_memory_all_at_once()
+    {
+        const int count = 100;
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var largest = 0L;
+        var arrived = new List<int>();
+        var transport = new RecordingTransport();
+        transport.OnPublish = (batch, _) =>
+        {
+            largest = Math.Max(largest, batch.Sum(message => (long)message.Message.Body.Length));
+            arrived.AddRange(batch.Select(message => (int)BitConverter.ToInt64(message.Message.Body.Span)));
+            return Task.FromResult(PublishOutcome.AllAcknowledged);
+        };
+        await using var service = await StartAsync(database, transport);
+
+        for (var i = 0; i < count; i += 20)
+        {
+            await service.SendAsync([.. Enumerable.Range(i, 20).Select(number => new OutboxEntry(
+                new OutgoingMessage(Messages.Topic, Messages.New("key") with { Body = Large(number) })))]);
+        }
+
+        await database.OutboxIsDrainedAsync();
+        arrived.ShouldBe(Enumerable.Range(0, count));
+        largest.ShouldBeLessThan(18 * 1024 * 1024);
+
+        static byte[] Large(int number)
+        {
+            var body = new byte[1024 * 1024];
+            BitConverter.TryWriteBytes(body, (long)number);
+            return body;
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_or_out_of_order_while_sessions_are_killed_and_publishes_fail()
+    {
+        const int count = 400;
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var transport = new RecordingTransport
+        {
+            OnPublish = async (_, _) =>
+            {
+                await Task.Yield();
+                return Random.Shared.Next(5) == 0 ? throw new TransportException("no answer") : PublishOutcome.AllAcknowledged;
+            },
+        };
+        await using var first = await StartAsync(database, transport, ("Outbox:MaxPause", "00:00:00.050"), ("Outbox:PollInterval", "00:00:00.020"));
+        await using var second = await StartAsync(database, transport, ("Outbox:MaxPause", "00:00:00.050"), ("Outbox:PollInterval", "00:00:00.020"));
+        TestService[] services = [first, second];
+
+        for (var i = 0; i < count; i++)
+        {
+            await services[i % 2].SendAsync(Messages.Entry($"key-{i % 3}", i));
+            if (i % 50 == 49)
+                await database.ExecuteAsync($"select pg_terminate_backend(active_pid) from {Reader}");
+        }
+
+        await database.OutboxIsDrainedAsync();
+        for (var key = 0; key < 3; key++)
+            transport.NumbersOf($"key-{key}").ShouldBe(Enumerable.Range(0, count).Where(i => i % 3 == key));
+    }
+
+    [Fact]
     public async Task A_restart_repeats_nothing_that_was_acknowledged()
     {
         await using var database = await TestDatabase.CreateAsync(Servers);

@@ -14,7 +14,7 @@ public sealed class Servers : IAsyncLifetime
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
-    private readonly LazyServer _postgres = new("postgres", builder => builder.AddPostgres("postgres"));
+    private readonly LazyServer _postgres = new("postgres", builder => builder.AddPostgres("postgres").WithArgs("-c", "wal_level=logical"));
     private readonly LazyServer _nats = new("nats", builder => builder.AddNats("nats").WithJetStream());
     private readonly LazyServer _kafka = new("kafka", builder => builder.AddKafka("kafka"), "KAFKA_BOOTSTRAP_SERVERS");
 

@@ -27,6 +27,14 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(await servers.PostgresAsync(), created.Database!);
     }
 
+    /// <summary>A database on another server than that of the run.</summary>
+    public static async Task<TestDatabase> CreateAsync(string server)
+    {
+        var database = new TestDatabase(server, $"patterns_{Guid.NewGuid():N}");
+        await database.CreateNowAsync();
+        return database;
+    }
+
     /// <summary>A database that has a name but is not there yet.</summary>
     public static async Task<TestDatabase> AnnounceAsync(Servers servers)
     {
@@ -76,6 +84,18 @@ public sealed class TestDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
+        try
+        {
+            await DropAsync();
+        }
+        catch (NpgsqlException exception) when (exception is not PostgresException)
+        {
+            // The test has shut its server down.
+        }
+    }
+
+    private async Task DropAsync()
+    {
         await OnServerAsync($"select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where database = '{_name}' and active");
         await OnServerAsync($"select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '{_name}'");
         await OnServerAsync($"drop database if exists {_name} with (force)");

@@ -21,6 +21,18 @@ public class Native_servers(Servers servers)
     }
 
     [Fact]
+    public async Task Postgres_takes_arguments()
+    {
+        await using var application = await Running.StartAsync(b => b.AddPostgres("pg").WithArgs("-c", "work_mem=7MB"));
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("pg", TestContext.Current.CancellationToken);
+
+        await using var connection = new NpgsqlConnection(await application.GetConnectionStringAsync("pg", TestContext.Current.CancellationToken));
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var query = new NpgsqlCommand("SHOW work_mem", connection);
+        (await query.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe("7MB");
+    }
+
+    [Fact]
     public async Task Nats_starts_with_jetstream_and_wants_a_password()
     {
         var url = new Uri(await servers.NatsAsync());

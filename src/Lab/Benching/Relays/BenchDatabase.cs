@@ -30,16 +30,24 @@ internal sealed class BenchDatabase : IAsyncDisposable
         return database;
     }
 
-    /// <summary>How many messages wait in the outbox.</summary>
+    /// <summary>How many messages wait in the outbox, be it the table or the write-ahead log.</summary>
     public async Task<long> CountOutboxAsync(CancellationToken cancellationToken)
     {
-        await using var count = Source.CreateCommand("select count(*) from messaging.outbox");
+        await using var count = Source.CreateCommand("""
+            select (select count(*) from messaging.outbox)
+                 + (select count(*) from pg_replication_slots as slot
+                    cross join pg_logical_slot_peek_binary_changes(
+                      slot.slot_name, null, null, 'proto_version', '1', 'publication_names', 'messaging_outbox', 'messages', 'true')
+                    where slot.database = current_database())
+            """);
         return (long)(await count.ExecuteScalarAsync(cancellationToken))!;
     }
 
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();
+        await using (var dropSlot = _server.CreateCommand($"select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '{_name}'"))
+            await dropSlot.ExecuteNonQueryAsync();
         await using (var drop = _server.CreateCommand($"drop database {_name} with (force)"))
             await drop.ExecuteNonQueryAsync();
         await _server.DisposeAsync();

@@ -25,6 +25,7 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
     [
         new("woken in process", Settings("table", "2", "Local"), null),
         new("woken by NOTIFY", Settings("table", "0", "Notify"), Settings("table", "2", "Notify")),
+        new("read from the log", Settings("wal", "0", "None"), Settings("wal", "2", "None")),
         new(PollingOnly, Settings("table", "0", "None"), Settings("table", "2", "None")),
     ];
 

@@ -113,10 +113,12 @@ internal sealed record RelayTarget(string What, double Value, double Bound, bool
         {
             foreach (var (into, perSecond) in (IEnumerable<(string, double)>)[("null", 50_000), ("jetstream", 25_000)])
             {
-                if (report.PerSecond(RelayScenario.NameOfDrain(into, kind, 2)) is not { } two) continue;
-                yield return new RelayTarget($"{kind}: messages/s into {into}, 2 relays", two, perSecond, IsLimit: false);
+                var most = RelayScenario.RelaysOf(kind).Max();
+                if (report.PerSecond(RelayScenario.NameOfDrain(into, kind, most)) is not { } drained) continue;
+                yield return new RelayTarget($"{kind}: messages/s into {into}, {most} {(most == 1 ? "relay" : "relays")}", drained, perSecond, IsLimit: false);
+                if (most == 1) continue;
                 yield return new RelayTarget(
-                    $"{kind}: into {into}, 2 relays to 1", Ratio(two, report.PerSecond(RelayScenario.NameOfDrain(into, kind, 1))), SameWithinNoise, IsLimit: false);
+                    $"{kind}: into {into}, {most} relays to 1", Ratio(drained, report.PerSecond(RelayScenario.NameOfDrain(into, kind, 1))), SameWithinNoise, IsLimit: false);
             }
 
             if (report.PerSecond(RelayScenario.OurTransactionOf(kind)) is { } ours)

@@ -12,14 +12,14 @@ internal sealed record RelayScenario(string Name, double Share, Func<RelayStage,
     public const string OurTransaction = "business transaction, EF and outbox";
 
     /// <summary>The relays there are: values of <c>Outbox:Relay</c>.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["table"];
+    public static IReadOnlyList<string> Kinds { get; } = ["table", "wal"];
 
     /// <summary>What is measured with a broker; what needs none is measured beside JetStream only.</summary>
     public static IReadOnlyList<RelayScenario> For(string transport) => transport == "kafka" ? [.. WithBroker(transport)] :
     [
         new("limit: multi-row insert", 1, OutboxLimits.InsertAsync),
         new("limit: delete-returning, skip locked", 1, OutboxLimits.DeleteAsync),
-        .. from kind in Kinds from relays in (int[])[1, 2] select Drain("null", kind, relays),
+        .. from kind in Kinds from relays in RelaysOf(kind) select Drain("null", kind, relays),
         .. WithBroker(transport),
         new(RawTransaction, 0.1, BusinessTransactions.RawAsync),
         .. from kind in Kinds select new RelayScenario(OurTransactionOf(kind), 0.1, (stage, count, cancel) => BusinessTransactions.OursAsync(stage, kind, count, cancel)),
@@ -32,8 +32,11 @@ internal sealed record RelayScenario(string Name, double Share, Func<RelayStage,
     private static IEnumerable<RelayScenario> WithBroker(string transport) =>
     [
         new($"limit: publish to {transport}", 1, OutboxLimits.PublishAsync),
-        .. from kind in Kinds from relays in (int[])[1, 2] select Drain(transport, kind, relays),
+        .. from kind in Kinds from relays in RelaysOf(kind) select Drain(transport, kind, relays),
     ];
+
+    /// <summary>How many relays of a kind are measured. The log has one reader, however many stand by.</summary>
+    public static int[] RelaysOf(string kind) => kind == "wal" ? [1] : [1, 2];
 
     private static RelayScenario Drain(string into, string kind, int relays) =>
         new(NameOfDrain(into, kind, relays), 1, (stage, count, cancel) => DrainAsync(stage, into == "null" ? new NullTransport() : stage.Port, kind, relays, count, cancel));

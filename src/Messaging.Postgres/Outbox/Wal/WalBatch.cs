@@ -15,6 +15,9 @@ internal sealed class WalBatch
     /// <summary>How many messages are to be published next.</summary>
     public int Count => _messages.Count;
 
+    /// <summary>The size of them all.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>A message by its index.</summary>
     public WalMessage this[int index] => _messages[index].Message;
 
@@ -28,9 +31,14 @@ internal sealed class WalBatch
     public void Add(WalEntry entry)
     {
         if (entry.Message is { } message)
+        {
             _messages.Add((++_taken, message));
+            Bytes += message.Size;
+        }
         else
+        {
             _ends.Enqueue((_taken, entry.End));
+        }
     }
 
     /// <summary>Removes what is acknowledged: all but the messages with these indexes, in rising order.</summary>
@@ -39,6 +47,7 @@ internal sealed class WalBatch
         for (var i = 0; i < failed.Count; i++)
             _messages[i] = _messages[failed[i]];
         _messages.RemoveRange(failed.Count, _messages.Count - failed.Count);
+        Bytes = _messages.Sum(each => (long)each.Message.Size);
     }
 
     /// <summary>The furthest place before which everything is acknowledged, if there is one that was not taken yet.</summary>

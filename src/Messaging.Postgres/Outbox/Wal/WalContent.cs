@@ -60,7 +60,7 @@ internal static class WalContent
             var attributes = StoredAttributes.Read(content.Slice(HeadLength + topicLength, attributesLength));
             var body = content[(HeadLength + topicLength + attributesLength)..];
             return CloudEvents.TryRead(attributes, body, out var message, out var error)
-                ? new WalMessage(position, topic, attributes, body, new OutgoingMessage(topic, message), Error: null)
+                ? new WalMessage(position, content.Length, topic, attributes, body, new OutgoingMessage(topic, message), Error: null)
                 : Unreadable(topic, attributes, error);
         }
         catch (JsonException exception)
@@ -69,12 +69,13 @@ internal static class WalContent
         }
 
         WalMessage Unreadable(string topic, IReadOnlyList<KeyValuePair<string, string>> attributes, string error) =>
-            new(position, topic, attributes, content, Outgoing: null, error);
+            new(position, content.Length, topic, attributes, content, Outgoing: null, error);
     }
 }
 
 /// <summary>A message that was read from the write-ahead log.</summary>
 /// <param name="Position">Where it stands in the log.</param>
+/// <param name="Size">The size of its content in bytes.</param>
 /// <param name="Topic">The topic, as far as it could be read.</param>
 /// <param name="Attributes">The attributes, as far as they could be read.</param>
 /// <param name="Body">The body; all of the content when it could not be read.</param>
@@ -82,6 +83,7 @@ internal static class WalContent
 /// <param name="Error">Why it could not be read.</param>
 internal sealed record WalMessage(
     ulong Position,
+    int Size,
     string Topic,
     IReadOnlyList<KeyValuePair<string, string>> Attributes,
     ReadOnlyMemory<byte> Body,

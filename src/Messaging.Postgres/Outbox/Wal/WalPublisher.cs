@@ -57,7 +57,7 @@ internal sealed partial class WalPublisher(
         {
             try
             {
-                if (!await log.Entries.WaitToReadAsync(stopping))
+                if (!await log.WaitAsync(stopping))
                     return false;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -66,7 +66,7 @@ internal sealed partial class WalPublisher(
             }
         }
 
-        while (batch.Count < options.Value.MaxBatch && log.Entries.TryRead(out var entry))
+        while (batch.Count < options.Value.MaxBatch && batch.Bytes < WalReader.MostBytes && log.TryTake(out var entry))
             batch.Add(entry);
         return !stopping.IsCancellationRequested;
     }

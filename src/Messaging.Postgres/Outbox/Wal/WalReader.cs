@@ -8,23 +8,37 @@ namespace Messaging.Postgres;
 
 /// <summary>
 /// One session that reads the write-ahead log through the slot: committed transactions only, in the order of their commits. What it
-/// reads waits in a bounded channel; while that is full it reads no further, and the server waits with it.
+/// reads waits in a bounded channel; while that is full, of messages or of bytes, it reads no further, and the server waits with it.
 /// </summary>
 internal sealed class WalReader(LogicalReplicationConnection connection, string slotName, int capacity, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>How many bytes may wait, and be published together, before there is no more to come; the last message may exceed it.</summary>
+    public const long MostBytes = 16 * 1024 * 1024;
+
     // How often an idle session looks whether the log has moved on without us.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
 
     private readonly Channel<WalEntry> _entries = Channel.CreateBounded<WalEntry>(
         new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = false });
 
-    private NpgsqlLogSequenceNumber _confirmed;
-
-    /// <summary>What was read, in order.</summary>
-    public ChannelReader<WalEntry> Entries => _entries.Reader;
+    private readonly SemaphoreSlim _room = new(0);
+    private long _bytes;
 
     /// <summary>Up to where this session has confirmed.</summary>
-    public NpgsqlLogSequenceNumber Confirmed => _confirmed;
+    public NpgsqlLogSequenceNumber Confirmed { get; private set; }
+
+    /// <summary>Waits until there is something to take. False when nothing will come any more.</summary>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _entries.Reader.WaitToReadAsync(cancellationToken);
+
+    /// <summary>Takes the next step through the log, if it is there.</summary>
+    public bool TryTake(out WalEntry entry)
+    {
+        if (!_entries.Reader.TryRead(out entry))
+            return false;
+        if (entry.Message is { Size: var size } && Interlocked.Add(ref _bytes, -size) <= MostBytes && _room.CurrentCount == 0)
+            _room.Release();
+        return true;
+    }
 
     /// <summary>Reads until it is cancelled or the session ends.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
@@ -39,9 +53,7 @@ internal sealed class WalReader(LogicalReplicationConnection connection, string 
                 switch (change)
                 {
                     case LogicalDecodingMessage { Prefix: WalContent.Prefix } message:
-                        var content = new byte[message.Data.Length];
-                        await message.Data.ReadExactlyAsync(content, cancellationToken);
-                        await _entries.Writer.WriteAsync(new WalEntry(WalContent.Read(content, (ulong)message.MessageLsn), default), cancellationToken);
+                        await AddAsync(message, cancellationToken);
                         break;
                     case CommitMessage commit:
                         await _entries.Writer.WriteAsync(new WalEntry(Message: null, commit.TransactionEndLsn), cancellationToken);
@@ -62,14 +74,28 @@ internal sealed class WalReader(LogicalReplicationConnection connection, string 
     /// <summary>Tells the server that everything before a place is published, so that it may forget that part of the log.</summary>
     public async Task ConfirmAsync(NpgsqlLogSequenceNumber end, CancellationToken cancellationToken)
     {
-        if (end <= _confirmed)
+        if (end <= Confirmed)
             return;
-        _confirmed = end;
+        Confirmed = end;
         connection.SetReplicationStatus(end);
         await connection.SendStatusUpdate(cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        _room.Dispose();
+    }
+
+    private async ValueTask AddAsync(LogicalDecodingMessage message, CancellationToken cancellationToken)
+    {
+        var content = new byte[message.Data.Length];
+        await message.Data.ReadExactlyAsync(content, cancellationToken);
+        while (Interlocked.Read(ref _bytes) > MostBytes)
+            await _room.WaitAsync(cancellationToken);
+        Interlocked.Add(ref _bytes, content.Length);
+        await _entries.Writer.WriteAsync(new WalEntry(WalContent.Read(content, (ulong)message.MessageLsn), End: default), cancellationToken);
+    }
 
     /// <summary>
     /// Other databases write to the same log, and what they write must not be kept for our sake: now and then the place up to which

@@ -10,7 +10,6 @@ internal sealed class PostgresProcess(PostgresServerResource server, ProcessCont
         "unix_socket_directories=",
         "max_connections=200",
         "shared_buffers=256MB",
-        "wal_level=logical",
         "max_wal_size=2GB",
     ];
 
@@ -28,7 +27,8 @@ internal sealed class PostgresProcess(PostgresServerResource server, ProcessCont
 
         var port = await server.PrimaryEndpoint.Property(EndpointProperty.TargetPort).GetValueAsync(context.CancellationToken);
         var command = AsServerUser(
-            Path.Combine(_bin, "postgres"), ["-D", Data, "-p", port!, .. Settings.SelectMany(s => new[] { "-c", s })]);
+            Path.Combine(_bin, "postgres"),
+            ["-D", Data, "-p", port!, .. Settings.SelectMany(s => new[] { "-c", s }), .. await ProcessSettings.ResolveArgumentsAsync(server, context)]);
         return new ProcessSpec(command[0], command[1..], _home)
         {
             // A fast shutdown: SIGTERM would wait for every client to leave.

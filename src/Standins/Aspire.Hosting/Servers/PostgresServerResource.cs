@@ -2,8 +2,8 @@ using Npgsql;
 
 namespace Standins.Aspire.Hosting.ApplicationModel;
 
-/// <summary>A PostgreSQL server.</summary>
-public sealed class PostgresServerResource : ServerResource
+/// <summary>A PostgreSQL server. Its arguments are the program's, such as <c>-c wal_level=logical</c>.</summary>
+public sealed class PostgresServerResource : ServerResource, IResourceWithArgs
 {
     internal PostgresServerResource(string name, ParameterResource password, string? external)
         : base(name, external) => PasswordParameter = password;
