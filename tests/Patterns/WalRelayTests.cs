@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using Messaging;
 using Messaging.Postgres;
@@ -231,6 +232,37 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
     }
 
     [Fact]
+    public async Task A_service_whose_messages_do_not_leave_is_degraded_and_shows_its_lag()
+    {
+        await using var database = await TestDatabase.CreateAsync(Servers);
+        var down = true;
+        var transport = new RecordingTransport
+        {
+            OnPublish = (_, _) => Volatile.Read(ref down) ? throw new TransportException("down") : Task.FromResult(PublishOutcome.AllAcknowledged),
+        };
+        await using var service = await StartAsync(database, transport, ("Outbox:DegradedAfter", "00:00:03"), ("Outbox:MaxPause", "00:00:00.100"));
+        var lag = 0L;
+        using var listener = new MeterListener();
+        var factory = service.Services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "messaging.outbox.wal.lag" && instrument.Meter.Scope == factory)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => lag = value);
+        listener.Start();
+        await Eventually.BecomesTrueAsync(async () => await HealthAsync(service) == HealthStatus.Healthy, "it is well");
+
+        await service.SendAsync(Messages.Entry("waits"));
+        await Eventually.BecomesTrueAsync(async () => await HealthAsync(service) == HealthStatus.Degraded, "it is degraded");
+        listener.RecordObservableInstruments();
+        lag.ShouldBeGreaterThan(0);
+        Volatile.Write(ref down, false);
+
+        await Eventually.BecomesTrueAsync(async () => await HealthAsync(service) == HealthStatus.Healthy, "it is well again");
+    }
+
+    [Fact]
     public async Task A_slot_that_is_gone_is_made_anew_and_the_loss_is_told()
     {
         await using var database = await TestDatabase.CreateAsync(Servers);
@@ -243,8 +275,7 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
         await Eventually.BecomesTrueAsync(() => service.Logs.Of(Logger, LogLevel.Critical).Count > 0, "it says so");
 
         service.Logs.Of(Logger, LogLevel.Critical).ShouldHaveSingleItem().ShouldContain("may never have been published");
-        var health = await service.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
-        health.Entries["relay"].Status.ShouldBe(HealthStatus.Unhealthy);
+        (await HealthAsync(service)).ShouldBe(HealthStatus.Unhealthy);
         await service.SendAsync(Messages.Entry("key", 2));
         await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 2, "the next one arrives");
     }
@@ -288,6 +319,13 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
 
     protected override Task KillSessionAsync(TestDatabase database) =>
         database.ExecuteAsync($"select pg_terminate_backend(active_pid, 5000) from {Reader}");
+
+    private static async Task<HealthStatus> HealthAsync(TestService service)
+    {
+        var report = await service.Services.GetRequiredService<HealthCheckService>()
+            .CheckHealthAsync(check => check.Name == "relay", TestContext.Current.CancellationToken);
+        return report.Entries["relay"].Status;
+    }
 
     /// <summary>Ends the session that reads and drops the slot before the next one has it.</summary>
     private static Task DropSlotAsync(TestDatabase database) => Eventually.BecomesTrueAsync(
