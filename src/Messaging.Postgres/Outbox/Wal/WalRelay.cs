@@ -56,7 +56,10 @@ internal sealed partial class WalRelay(
         }
     }
 
-    /// <summary>Reads and publishes until it is stopped or the session ends; throws what ended it.</summary>
+    /// <summary>
+    /// Reads and publishes until it is stopped, or the publisher gives up, and then waits long enough for another process to take over.
+    /// Throws what ended the session.
+    /// </summary>
     private async Task ServeAsync(CancellationToken stopping, CancellationToken patience)
     {
         await using var log = new WalReader(await slot.ConnectAsync(stopping), slot.Name, 2 * _options.MaxBatch, time);
@@ -85,6 +88,8 @@ internal sealed partial class WalRelay(
                 // We have ended it.
             }
         }
+
+        await Task.Delay(2 * _options.PollInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task StandByAsync(CancellationToken stopping)
