@@ -20,6 +20,7 @@ builder.Services.AddMessaging(builder.Configuration, "inventory", messaging => m
     .UseKafka()
     .UsePostgres<InventoryDbContext>("inventory-db")
     .Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
+        .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
         .Consumer<ReserveStockConsumer>()
         .Consumer<ReleaseStockConsumer>()
         .Consumer<CommitStockConsumer>())

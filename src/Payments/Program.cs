@@ -20,6 +20,7 @@ builder.Services.AddMessaging(builder.Configuration, "payments", messaging => me
     .UseKafka()
     .UsePostgres<PaymentsDbContext>("payments-db")
     .Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
+        .RetryOn<IllegalPaymentChangeException>(RetryPolicy.Never)
         .Consumer<AuthorizePaymentConsumer>()
         .Consumer<CapturePaymentConsumer>()
         .Consumer<VoidPaymentConsumer>()));

@@ -11,9 +11,11 @@ namespace Messaging.Postgres;
 /// <param name="maxRows">The most rows in one claim.</param>
 internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, int maxRows) : IAsyncDisposable
 {
-    // The plans of prepared statements are made once, maybe while the table is empty, and must do when it is full: by the index.
-    // For this transaction only.
-    private const string ByIndexSql = "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+    /// <summary>
+    /// For the rest of the transaction: look rows up by an index. The plans of prepared statements are made once, maybe while the
+    /// table is empty, and must do when it is full.
+    /// </summary>
+    public const string ByIndexSql = "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
 
     // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them. A statement of its own: the next
     // one must see what the lanes' last owner has put back, so its snapshot must be younger than the locks.

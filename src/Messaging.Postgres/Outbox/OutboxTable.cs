@@ -53,6 +53,7 @@ internal static class OutboxTable
         await using var batch = new NpgsqlBatch(connection);
         if (outbox.Cancellations.Count > 0)
         {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(OutboxSession.ByIndexSql));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(CancelSql)
             {
                 Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. outbox.Cancellations] } },

@@ -101,6 +101,22 @@ public sealed class ReceiverBuilder
     /// <summary>How the group receives. See <see cref="ReceiveOptions"/>.</summary>
     public ReceiveOptions Options { get; } = new();
 
+    /// <summary>How a message that fails is tried again. Default: <see cref="RetryPolicy.Default"/>.</summary>
+    public ReceiverBuilder Retry(RetryPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        Options.Retry = policy;
+        return this;
+    }
+
+    /// <summary>The same for failures of one kind. See <see cref="ReceiveOptions.RetryOn{TException}"/>.</summary>
+    public ReceiverBuilder RetryOn<TException>(RetryPolicy policy)
+        where TException : Exception
+    {
+        Options.RetryOn<TException>(policy);
+        return this;
+    }
+
     /// <summary>Adds a MassTransit consumer.</summary>
     public ReceiverBuilder Consumer<TConsumer>()
         where TConsumer : class, IConsumer

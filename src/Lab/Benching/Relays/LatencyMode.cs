@@ -15,6 +15,9 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
     /// <summary>The name of the way that is no way: the relay looks by itself.</summary>
     public const string PollingOnly = "polling only";
 
+    /// <summary>The name of what is in every way: the business transaction.</summary>
+    public const string TransactionOnly = "limit: the transaction alone, raw";
+
     private const int PerSecond = 1_000;
     private const int IdleSamples = 500;
 
@@ -93,6 +96,10 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
             return new LatencyRound(milliseconds, meter.Stop(count));
         }
     }
+
+    /// <summary>The business transaction alone, at the pace of the idle measurements.</summary>
+    public static Task<LatencyRound> MeasureTransactionAsync(RelayStage stage, CancellationToken cancellationToken) =>
+        BusinessTransactions.RawAloneAsync(stage, IdleSamples / 2, Rest, cancellationToken);
 
     private static Task<BenchService> StartAsync(
         RelayStage stage, BenchDatabase database, string topic, IReadOnlyDictionary<string, string> settings, Arrivals? receives, CancellationToken cancellationToken) =>

@@ -35,6 +35,8 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
         {
             foreach (var scenario in scenarios)
                 await MeasureAsync(stage, scenario, isWarmUp: round == 0, cancellationToken);
+            if (modes.Length > 0)
+                Keep(LatencyMode.TransactionOnly, RelayLatency.Idle, await LatencyMode.MeasureTransactionAsync(stage, cancellationToken), isWarmUp: round == 0);
             foreach (var mode in modes)
                 await FollowAsync(stage, mode, isWarmUp: round == 0, cancellationToken);
             console.WriteLine(round == 0 ? "warmed up" : $"round {round} of {rounds}");
@@ -67,11 +69,14 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
     private async Task FollowAsync(RelayStage stage, LatencyMode mode, bool isWarmUp, CancellationToken cancellationToken)
     {
         var (idle, steady) = await mode.MeasureAsync(stage, cancellationToken);
-        foreach (var (load, round) in (IEnumerable<(string, LatencyRound)>)[(RelayLatency.Idle, idle), (RelayLatency.Steady, steady)])
-        {
-            console.WriteLine($"  {mode.Name}, {load}: {round.Milliseconds.Order().ElementAt(round.Milliseconds.Count / 2):0.00} ms");
-            if (!isWarmUp) Add(_latencies, (mode.Name, load), round);
-        }
+        Keep(mode.Name, RelayLatency.Idle, idle, isWarmUp);
+        Keep(mode.Name, RelayLatency.Steady, steady, isWarmUp);
+    }
+
+    private void Keep(string wokenBy, string load, LatencyRound round, bool isWarmUp)
+    {
+        console.WriteLine($"  {wokenBy}, {load}: {round.Milliseconds.Order().ElementAt(round.Milliseconds.Count / 2):0.00} ms");
+        if (!isWarmUp) Add(_latencies, (wokenBy, load), round);
     }
 
     private static void Add<TKey, T>(Dictionary<TKey, List<T>> all, TKey key, T one)

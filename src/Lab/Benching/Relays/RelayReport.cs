@@ -125,7 +125,7 @@ internal sealed record RelayTarget(string What, double Value, double Bound, bool
                 yield return new RelayTarget($"{kind}: business transaction to raw", Ratio(ours, report.PerSecond(RelayScenario.RawTransaction)), 0.7, IsLimit: false);
         }
 
-        foreach (var latency in report.Latencies.Where(latency => latency.Load == RelayLatency.Idle && latency.WokenBy != LatencyMode.PollingOnly))
+        foreach (var latency in report.Latencies.Where(latency => latency.Load == RelayLatency.Idle && latency.WokenBy is not (LatencyMode.PollingOnly or LatencyMode.TransactionOnly)))
         {
             yield return new RelayTarget($"{latency.WokenBy}: commit to handler, p50 ms", latency.P50, 2, IsLimit: true);
             yield return new RelayTarget($"{latency.WokenBy}: commit to handler, p99 ms", latency.P99, 5, IsLimit: true);
