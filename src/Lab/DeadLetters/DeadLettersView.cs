@@ -14,20 +14,26 @@ internal static class DeadLettersView
 
     public static void Show(TextWriter output, ParkedPage page)
     {
-        Write(output, ["ID", "STATE", "CONSUMER", "TYPE", "KEY", "ATTEMPTS", "PARKED", "CAUSE"], page.Messages.Select(message => new[]
-        {
-            Number(message.Id), message.State, message.Consumer, message.Type ?? "-", message.Key ?? "-", Number(message.Attempts),
-            Time(message.ParkedAt), message.Cause,
-        }));
+        Write(output, ["ID", "STATE", "CONSUMER", "TYPE", "KEY", "ATTEMPTS", "PARKED", "CAUSE"],
+        [
+            .. page.Messages.Select(message => new[]
+            {
+                Number(message.Id), message.State, message.Consumer, message.Type ?? "-", message.Key ?? "-", Number(message.Attempts),
+                Time(message.ParkedAt), message.Cause,
+            }),
+        ]);
         if (page.Next is { } next)
             output.WriteLine($"There may be more: --after {Number(next)}");
     }
 
     public static void Show(TextWriter output, CauseList causes) =>
-        Write(output, ["COUNT", "STATE", "CONSUMER", "TYPE", "FIRST", "LAST", "UP TO", "CAUSE"], causes.Groups.Select(group => new[]
-        {
-            Number(group.Count), group.State, group.Consumer, group.Type ?? "-", Time(group.First), Time(group.Last), Number(group.UpTo), group.Cause,
-        }));
+        Write(output, ["COUNT", "STATE", "CONSUMER", "TYPE", "FIRST", "LAST", "UP TO", "CAUSE"],
+        [
+            .. causes.Groups.Select(group => new[]
+            {
+                Number(group.Count), group.State, group.Consumer, group.Type ?? "-", Time(group.First), Time(group.Last), Number(group.UpTo), group.Cause,
+            }),
+        ]);
 
     public static void Show(TextWriter output, ParkedDetail detail)
     {
@@ -55,13 +61,19 @@ internal static class DeadLettersView
         foreach (var outcome in report.Outcomes)
             output.WriteLine($"{Number(outcome.Id)} {Printable(outcome.Outcome)}");
         var counts = report.Outcomes.CountBy(outcome => outcome.Outcome, StringComparer.Ordinal).Select(count => $"{Number(count.Value)} {Printable(count.Key)}");
-        output.WriteLine(report.Selected == 0 ? "no such messages" : string.Join(", ", counts));
+        output.WriteLine(report.Selected == 0 ? "no such messages" : $"all in all: {string.Join(", ", counts)}");
         if (report.Remaining > 0)
             output.WriteLine($"{Number(report.Remaining)} more of the group were left alone: one call takes so many. Run it again.");
     }
 
-    private static void Write(TextWriter output, string[]? header, IEnumerable<string[]> lines)
+    private static void Write(TextWriter output, string[]? header, IReadOnlyCollection<string[]> lines)
     {
+        if (lines.Count == 0)
+        {
+            output.WriteLine("none");
+            return;
+        }
+
         string[][] cells = [.. (header is null ? lines : lines.Prepend(header)).Select(line => line.Select(Printable).ToArray())];
         var widths = Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(line => line[column].Length)).ToArray();
         foreach (var line in cells)

@@ -56,6 +56,7 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
 
             """));
         (await RunAsync("list --state parked --key a --limit 1")).Output.ShouldEndWith("waits\nThere may be more: --after 2\n");
+        (await RunAsync("list --consumer nobody")).ShouldBe((0, "none\n"));
         (await RunAsync("list --consumer nobody --json")).ShouldBe((0, """{"messages":[],"next":null}""" + "\n"));
         (await RunAsync("causes")).Output.ShouldContain("1      dead    thinking  thought.v1  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z  1      it broke");
     }
@@ -82,8 +83,8 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
         await ParkAsync(2, "b", "dead", "it broke");
         await ParkAsync(3, "c", "dead", "it broke");
 
-        (await RunAsync("redrive --consumer thinking --cause", "it broke", "--up-to 2")).ShouldBe((0, "1 redriven\n2 redriven\n2 redriven\n"));
-        (await RunAsync("redrive --ids 3,1,4711")).ShouldBe((1, "1 waiting\n3 redriven\n4711 gone\n1 waiting, 1 redriven, 1 gone\n"));
+        (await RunAsync("redrive --consumer thinking --cause", "it broke", "--up-to 2")).ShouldBe((0, "1 redriven\n2 redriven\nall in all: 2 redriven\n"));
+        (await RunAsync("redrive --ids 3,1,4711")).ShouldBe((1, "1 waiting\n3 redriven\n4711 gone\nall in all: 1 waiting, 1 redriven, 1 gone\n"));
         (await RunAsync("redrive --consumer thinking --cause", "it broke")).ShouldBe((0, "no such messages\n"));
     }
 
@@ -95,7 +96,7 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, """{"key":"b","depth":"deep"}""", Cancel);
 
-        (await RunAsync("discard --ids 1")).ShouldBe((0, "1 discarded\n1 discarded\n"));
+        (await RunAsync("discard --ids 1")).ShouldBe((0, "1 discarded\nall in all: 1 discarded\n"));
         (await RunAsync("edit 2 --body", file)).Code.ShouldBe(ExitCodes.CouldNotRun);
         await File.WriteAllTextAsync(file, """{"key":"b","depth":2}""", Cancel);
         (await RunAsync("edit 2 --version-seen 7 --body", file)).Code.ShouldBe(ExitCodes.NotAllDone);

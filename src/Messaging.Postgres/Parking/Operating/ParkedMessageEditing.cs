@@ -43,6 +43,7 @@ internal sealed partial class ParkedMessageEditing(
         var store = scope.ServiceProvider.GetRequiredService<PostgresStore>();
         await using var transaction = await store.Db.Database.BeginTransactionAsync(cancellationToken);
         var connection = (NpgsqlConnection)transaction.GetDbTransaction().Connection!;
+        // To remove, for what the broker refused moves back to the outbox.
         var held = await QueueLock.TakeToRemoveAsync(connection, [id], cancellationToken);
         if (await ReadAsync(connection, id, cancellationToken) is not { } message)
             return new EditRefusal(OperatingProblems.MessageNotFound);
