@@ -96,7 +96,6 @@ internal sealed partial class ParkedRetrier(
         if (claim is null)
             return false;
 
-        var pipeline = pipelines.Of(claim.Consumer);
         var most = 1; // First the one that failed, alone; if it succeeds, what waited behind it follows in batches.
         while (!stopping.IsCancellationRequested)
         {
@@ -107,7 +106,7 @@ internal sealed partial class ParkedRetrier(
                 break;
             }
 
-            var result = await pipeline.RetryAsync(messages, _givingUp.Token);
+            var result = await TryAsync(claim, messages);
             if (result.IsOvertaken)
                 break; // Our session was lost for a while. The queue is still due; what is left of it is seen next time.
             if (result.Parking is { } parking)
@@ -120,6 +119,20 @@ internal sealed partial class ParkedRetrier(
         }
 
         return true;
+    }
+
+    /// <summary>Tries messages again. What fails for want of something that is down gives way to queues that may not need it.</summary>
+    private async Task<RetryResult> TryAsync(ParkedQueueClaim claim, IReadOnlyList<RetriedMessage> messages)
+    {
+        try
+        {
+            return await pipelines.Of(claim.Consumer).RetryAsync(messages, _givingUp.Token);
+        }
+        catch when (!_givingUp.IsCancellationRequested)
+        {
+            await claim.CommitAsync(TimeSpan.Zero, _givingUp.Token); // Due now: the last of those that are due.
+            throw;
+        }
     }
 
     private async Task<TimeSpan> TimeToNextAsync(CancellationToken cancellationToken)
