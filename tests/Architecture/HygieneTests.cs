@@ -59,6 +59,42 @@ public sealed partial class HygieneTests
         broken.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Tests_that_the_documents_tell_to_run_exist()
+    {
+        var tests = Repository.Files("*.cs").Where(file => file.StartsWith("tests/", StringComparison.Ordinal)).SelectMany(TestsIn).ToArray();
+
+        var unknown =
+            from file in Repository.Files("*.md")
+            from Match command in OnlyOption().Matches(Repository.Read(file))
+            let text = command.Groups["text"].Value
+            where !tests.Any(test => test.Contains(text, StringComparison.Ordinal))
+            select $"{file}: --only {text}";
+
+        unknown.ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> TestsIn(string file)
+    {
+        var source = Repository.Read(file);
+        return from Match space in Namespace().Matches(source)
+               from Match type in TestClass().Matches(source)
+               from Match method in TestMethod().Matches(source)
+               select $"{space.Groups["name"]}.{type.Groups["name"]}.{method.Groups["name"]}";
+    }
+
+    [GeneratedRegex(@"\./dev test .*--only (?<text>[\w.]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex OnlyOption();
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"^public (sealed |abstract |partial )*class (?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"^    public (async )?(Task|void) (?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex TestMethod();
+
     [GeneratedRegex(@"\bThread\.Sleep\(|\bTask\.Run\(|NotImplementedException|\bTODO\b|\bHACK\b|\.GetAwaiter\(\)\.GetResult\(\)", RegexOptions.None, 1000)]
     private static partial Regex Forbidden();
 

@@ -8,7 +8,7 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => args switch
     {
-        [RelayProcess.Verb, var connectionString, var log] => RelayProcess.RunAsync(connectionString, log),
+        [RelayProcess.Verb, var connectionString, var log, var relay] => RelayProcess.RunAsync(connectionString, log, relay),
         _ when args.Any(a => a is "--server" or "--internal-msbuild-node") =>
             TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         _ => ConsoleRunner.Run(args),

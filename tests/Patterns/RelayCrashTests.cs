@@ -8,8 +8,10 @@ namespace Patterns;
 /// <summary>What is taken from under a relay: its process, its session, its server.</summary>
 public sealed class RelayCrashTests(Servers servers)
 {
-    [Fact]
-    public async Task Two_processes_relay_and_one_is_killed_between_publish_and_commit()
+    [Theory]
+    [InlineData("table")]
+    [InlineData("wal")]
+    public async Task Two_processes_relay_and_one_is_killed_between_publish_and_commit(string relay)
     {
         const int keys = 24;
         const int count = 1_200;
@@ -17,11 +19,11 @@ public sealed class RelayCrashTests(Servers servers)
         var log = Path.GetTempFileName();
         try
         {
-            await using (var writer = await TestService.StartAsync(database, new FileBroker(log), settings: ("Outbox:Relays", "0")))
+            await using (var writer = await TestService.StartAsync(database, new FileBroker(log), settings: [("Outbox:Relay", relay), ("Outbox:Relays", "0")]))
                 await writer.SendAsync([.. Enumerable.Range(0, count).Select(i => Messages.Entry($"key-{i % keys}", i))]);
-            using var killed = RelayProcess.Start(database.ConnectionString, log);
+            using var killed = RelayProcess.Start(database.ConnectionString, log, relay);
             (await killed.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe(RelayProcess.Held);
-            await using var other = await TestService.StartAsync(database, new FileBroker(log), settings: ("Outbox:MaxBatch", "20"));
+            await using var other = await TestService.StartAsync(database, new FileBroker(log), settings: [("Outbox:Relay", relay), ("Outbox:MaxBatch", "20")]);
 
             killed.Kill(); // SIGKILL
             await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -74,45 +76,43 @@ public sealed class RelayCrashTests(Servers servers)
         slow.NumbersOf("key").ShouldBe(Enumerable.Range(0, 10), "sent twice, in order both times: consumers drop the second of each id");
     }
 
-    [Fact]
-    public async Task A_database_that_lets_nobody_in_is_waited_for_with_one_line_when_it_goes_and_one_when_it_is_back()
+    [Theory]
+    [InlineData("table", "OutboxRelay")]
+    [InlineData("wal", "WalRelay")]
+    public async Task A_database_that_lets_nobody_in_is_waited_for_with_one_line_when_it_goes_and_one_when_it_is_back(string relay, string logger)
     {
         await using var database = await TestDatabase.CreateAsync(servers);
         var transport = new RecordingTransport();
-        await using var service = await TestService.StartAsync(database, transport, settings: ("Outbox:MaxPause", "00:00:00.200"));
+        await using var service = await TestService.StartAsync(database, transport, settings: [("Outbox:Relay", relay), ("Outbox:MaxPause", "00:00:00.200")]);
         await service.SendAsync(Messages.Entry("key", 0));
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it works");
 
         await database.LockOutAsync();
-        await Eventually.BecomesTrueAsync(() => service.Logs.Of("OutboxRelay", LogLevel.Warning).Count == 1, "the relay says so");
+        await Eventually.BecomesTrueAsync(() => service.Logs.Of(logger, LogLevel.Warning).Count == 1, "the relay says so");
         await Eventually.BecomesTrueAsync(() => service.Logs.Of("OutboxListener", LogLevel.Warning).Count == 1, "so does the listener");
         await Should.ThrowAsync<Exception>(() => service.SendAsync(Messages.Entry("key", 1)));
         await database.LetInAsync();
 
-        await Eventually.BecomesTrueAsync(() => service.Logs.Of("OutboxRelay", LogLevel.Information).Count == 2, "the relay works again");
+        await Eventually.BecomesTrueAsync(() => service.Logs.Of(logger, LogLevel.Information).Count == 2, "the relay works again");
         await Eventually.BecomesTrueAsync(() => service.Logs.Of("OutboxListener", LogLevel.Information).Count == 2, "so does the listener");
         await service.SendAsync(Messages.Entry("key", 2));
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "and what comes then is published");
-        service.Logs.Of("OutboxRelay", LogLevel.Information).Count.ShouldBe(2);
+        service.Logs.Of(logger, LogLevel.Information).Count.ShouldBe(2);
         transport.NumbersOf("key").ShouldBe([0, 2]);
     }
 
-    [Fact]
-    public async Task A_server_that_crashes_costs_a_pause_and_nothing_else()
+    [Theory]
+    [InlineData("table")]
+    [InlineData("wal")]
+    public async Task A_server_that_crashes_costs_a_pause_and_nothing_else(string relay)
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
-        var server = DistributedApplicationTestingBuilder.Create();
-        server.AddPostgres("crashing");
-        await using var application = await server.BuildAsync(cancellationToken);
-        await application.StartAsync(cancellationToken);
-        await application.ResourceNotifications.WaitForResourceHealthyAsync("crashing", cancellationToken);
-        var connectionString = (await application.GetConnectionStringAsync("crashing", cancellationToken))!;
+        await using var server = await OwnPostgres.StartAsync("wal_level=logical");
         var transport = new RecordingTransport();
-        await using var service = TestService.Prepare(connectionString, transport);
+        await using var service = TestService.Prepare(server.ConnectionString, transport, settings: ("Outbox:Relay", relay));
         await service.StartAsync();
         await service.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry("key", i))]);
 
-        await CrashAsync(connectionString);
+        await CrashAsync(server.ConnectionString);
         await Eventually.BecomesTrueAsync(() => CommitsAsync(service, Messages.Entry("key", 100)), "the server is back");
         await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 101, "everything arrives");
 

@@ -1,8 +1,6 @@
 using System.Text;
 using Messaging;
-using Messaging.Postgres;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Support;
@@ -199,86 +197,6 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
         transport.Arrived.Select(Messages.NumberOf).ShouldBe(Enumerable.Range(0, 30));
     }
 
-    [Fact]
-    public async Task A_service_that_writes_nothing_does_not_make_the_server_keep_what_others_write()
-    {
-        await using var database = await TestDatabase.CreateAsync(Servers);
-        await using var other = await TestDatabase.CreateAsync(Servers);
-        await using var service = await StartAsync(database, new RecordingTransport());
-
-        await other.ExecuteAsync("create table busy as select generate_series(1, 100000) as number");
-
-        await database.OutboxIsDrainedAsync();
-    }
-
-    [Fact]
-    public async Task An_instance_that_stands_by_takes_over_when_the_one_that_reads_stops()
-    {
-        await using var database = await TestDatabase.CreateAsync(Servers);
-        var transport = new RecordingTransport();
-        await using var first = await StartAsync(database, transport);
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync(Reader) == 1, "the first one reads");
-        await using var second = await StartAsync(database, transport);
-        await second.SendAsync(Messages.Entry("key", 1));
-        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "the first one publishes for both");
-
-        await first.StopAsync();
-        await second.SendAsync(Messages.Entry("key", 2));
-
-        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "the second one has taken over");
-        transport.NumbersOf("key").ShouldBe([1, 2]);
-        second.Logs.Of(Logger, LogLevel.Warning).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task A_slot_that_is_gone_is_made_anew_and_the_loss_is_told()
-    {
-        await using var database = await TestDatabase.CreateAsync(Servers);
-        var transport = new RecordingTransport();
-        await using var service = await StartAsync(database, transport);
-        await service.SendAsync(Messages.Entry("key", 1));
-        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
-
-        await DropSlotAsync(database);
-        await Eventually.BecomesTrueAsync(() => service.Logs.Of(Logger, LogLevel.Critical).Count > 0, "it says so");
-
-        service.Logs.Of(Logger, LogLevel.Critical).ShouldHaveSingleItem().ShouldContain("may never have been published");
-        var health = await service.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
-        health.Entries["relay"].Status.ShouldBe(HealthStatus.Unhealthy);
-        await service.SendAsync(Messages.Entry("key", 2));
-        await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 2, "the next one arrives");
-    }
-
-    [Fact]
-    public async Task A_slot_that_nobody_reads_any_more_is_warned_of()
-    {
-        await using var database = await TestDatabase.CreateAsync(Servers);
-        await using (await StartAsync(database, new RecordingTransport()))
-        {
-        }
-
-        await using var service = await TestService.StartAsync(database, new RecordingTransport());
-
-        service.Logs.Of("WalSlotAtStart", LogLevel.Warning).ShouldHaveSingleItem().ShouldContain("select pg_drop_replication_slot('messaging_outbox_");
-    }
-
-    [Fact]
-    public async Task A_role_that_may_not_replicate_is_named_at_the_start()
-    {
-        await using var database = await TestDatabase.CreateAsync(Servers);
-        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        var role = $"plain_{Guid.NewGuid():N}";
-        await database.ExecuteAsync($"create role {role} login password 'x'; grant all on database {settings.Database} to {role}; grant all on schema public to {role}");
-        settings.Username = role;
-        settings.Password = "x";
-        await using var service = TestService.Prepare(settings.ConnectionString, new RecordingTransport(), configure: null, ("Outbox:Relay", "wal"));
-
-        var refusal = await Should.ThrowAsync<ReplicationSlotException>(service.StartAsync);
-
-        refusal.Message.ShouldContain($"alter role \"{role}\" replication");
-        await database.ExecuteAsync($"drop owned by {role} cascade; drop role {role}");
-    }
-
     protected override async Task WriteByHandAsync(TestDatabase database, string attributes)
     {
         await using var connection = new NpgsqlConnection(database.ConnectionString);
@@ -288,23 +206,6 @@ public sealed class WalRelayTests(Servers servers) : RelayBehaviours(servers)
 
     protected override Task KillSessionAsync(TestDatabase database) =>
         database.ExecuteAsync($"select pg_terminate_backend(active_pid, 5000) from {Reader}");
-
-    /// <summary>Ends the session that reads and drops the slot before the next one has it.</summary>
-    private static Task DropSlotAsync(TestDatabase database) => Eventually.BecomesTrueAsync(
-        async () =>
-        {
-            try
-            {
-                await database.ExecuteAsync($"select pg_terminate_backend(active_pid) from {Reader}");
-                return await database.ExecuteAsync(
-                    "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()") != 0;
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
-            {
-                return false; // The relay was faster.
-            }
-        },
-        "the slot is dropped");
 
     private static string Attributes(string key) =>
         $$"""{"specversion":"1.0","id":"{{Guid.NewGuid()}}","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"{{key}}"}""";

@@ -6,6 +6,11 @@ namespace Lab.Reading;
 /// <summary>Reads what one service keeps, past the service itself.</summary>
 internal sealed class ServiceDatabase(string connectionString, Patience patience) : IAsyncDisposable
 {
+    // A service without messages tells the server once a second how far it has read.
+    private const int MostLooks = 30;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
 
     public Task<IReadOnlyList<OrderRow>> OrdersAsync(CancellationToken cancellationToken) => ReadAsync(
@@ -37,16 +42,36 @@ internal sealed class ServiceDatabase(string connectionString, Patience patience
         row => new PaymentRow(row.GetGuid(0), row.GetString(1)),
         cancellationToken);
 
-    /// <summary>The rows of the outbox, those with a future due time included, and every message set aside.</summary>
+    /// <summary>
+    /// The rows of the outbox, those with a future due time included, and every message set aside. Where messages wait in the
+    /// write-ahead log, it counts as one row when the service does not come to the end of what was written before the question.
+    /// </summary>
     public async Task<Backlog> BacklogAsync(string service, CancellationToken cancellationToken)
     {
         var outbox = await ReadAsync("SELECT count(*) FROM messaging.outbox", row => row.GetInt64(0), cancellationToken);
+        var log = await CountUnreadLogsAsync(cancellationToken);
         var parked = await ReadAsync(
             "SELECT consumer, message_id::text, type, key, state, cause, attempts FROM messaging.parked ORDER BY parked_id",
             row => new ParkedMessage(
                 row.GetString(0), Text(row, 1), Text(row, 2), Text(row, 3), row.GetString(4), row.IsDBNull(5) ? null : row.GetString(5), row.GetInt32(6)),
             cancellationToken);
-        return new Backlog(service, outbox[0], parked);
+        return new Backlog(service, outbox[0] + log, parked);
+    }
+
+    /// <summary>The replication slots, of which a service has one or none, that are not past what is written now, and not soon either.</summary>
+    private async Task<long> CountUnreadLogsAsync(CancellationToken cancellationToken)
+    {
+        var end = await ReadAsync("SELECT pg_current_wal_lsn()::text", row => row.GetString(0), cancellationToken);
+        for (var looks = 0; ; looks++)
+        {
+            var unread = await ReadAsync(
+                $"SELECT count(*) FROM pg_replication_slots WHERE database = current_database() AND confirmed_flush_lsn < '{end[0]}'",
+                row => row.GetInt64(0),
+                cancellationToken);
+            if (unread[0] == 0 || looks == MostLooks)
+                return unread[0];
+            await Task.Delay(Look, cancellationToken);
+        }
     }
 
     public Task<string> VersionAsync(CancellationToken cancellationToken) => patience.KeepTryingAsync(

@@ -6,7 +6,7 @@ namespace Messaging.Postgres;
 
 /// <summary>
 /// Degraded when a message has waited too long for the broker: nothing is lost, but nothing moves. Not unhealthy, because
-/// restarting this service would not help.
+/// restarting this service would not help. Unhealthy when messages were lost with a part of the write-ahead log, until a restart.
 /// </summary>
 internal sealed class RelayHealthCheck(NpgsqlDataSource dataSource, IOptions<OutboxOptions> options, WalGap gap, WalLag? wal = null) : IHealthCheck
 {
@@ -21,7 +21,8 @@ internal sealed class RelayHealthCheck(NpgsqlDataSource dataSource, IOptions<Out
                 return HealthCheckResult.Unhealthy(description);
             if (wal is not null)
             {
-                await wal.LookAsync(cancellationToken);
+                if (await wal.LookAsync(cancellationToken) is { WalStatus: "unreserved" })
+                    return HealthCheckResult.Degraded("The server is about to give up log that has not been published (max_slot_wal_keep_size).");
                 age = age > wal.Age ? age : wal.Age;
             }
 

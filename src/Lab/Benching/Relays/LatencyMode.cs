@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Messaging;
 using Messaging.JetStream;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,12 +15,6 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
 
     /// <summary>The name of what is in every way: the business transaction.</summary>
     public const string TransactionOnly = "limit: the transaction alone, raw";
-
-    private const int PerSecond = 1_000;
-    private const int IdleSamples = 500;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(5);
 
     public static IReadOnlyList<LatencyMode> All { get; } =
     [
@@ -46,60 +38,14 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
         await using var relay = Relay is null ? null : await StartAsync(stage, sending, topic, Relay, null, cancellationToken);
         await using var writer = await StartAsync(stage, sending, topic, Writer, null, cancellationToken);
 
-        for (var i = 0; i < 20; i++) await Task.WhenAll(OneAsync(), OneAsync(), OneAsync()); // connections, leases, compilation
-        return (await IdleAsync(), await SteadyAsync());
-
-        async Task<double> OneAsync(long? due = null)
-        {
-            var message = new Measured(Guid.CreateVersion7());
-            var arrival = arrivals.Expect(message.Id);
-            long start = 0;
-            await writer.CommitAsync(
-                services =>
-                {
-                    services.GetRequiredService<BookingDb>().Add(new Booking { Id = message.Id, Note = Name });
-                    services.GetRequiredService<OutboxWriter>().Add(message);
-                    start = due ?? Stopwatch.GetTimestamp();
-                },
-                cancellationToken);
-            return Stopwatch.GetElapsedTime(start, await arrival.WaitAsync(cancellationToken)).TotalMilliseconds;
-        }
-
-        async Task<LatencyRound> IdleAsync()
-        {
-            var milliseconds = new List<double>(IdleSamples);
-            var meter = stage.StartMeter();
-            var clock = Stopwatch.StartNew();
-            while (milliseconds.Count < IdleSamples && clock.Elapsed < Limit)
-            {
-                milliseconds.Add(await OneAsync());
-                await Task.Delay(Rest, cancellationToken);
-            }
-
-            return new LatencyRound(milliseconds, meter.Stop(milliseconds.Count));
-        }
-
-        async Task<LatencyRound> SteadyAsync()
-        {
-            var count = (int)(Limit.TotalSeconds * PerSecond);
-            var all = new List<Task<double>>(count);
-            var meter = stage.StartMeter();
-            var start = Stopwatch.GetTimestamp();
-            while (all.Count < count)
-            {
-                var due = Math.Min(count, (int)(Stopwatch.GetElapsedTime(start).TotalSeconds * PerSecond));
-                while (all.Count < due) all.Add(OneAsync(start + (all.Count * Stopwatch.Frequency / PerSecond)));
-                await Task.Delay(1, cancellationToken);
-            }
-
-            var milliseconds = await Task.WhenAll(all);
-            return new LatencyRound(milliseconds, meter.Stop(count));
-        }
+        var run = new LatencyRun(stage, writer, arrivals);
+        await run.WarmUpAsync(cancellationToken);
+        return (await run.IdleAsync(cancellationToken), await run.SteadyAsync(cancellationToken));
     }
 
     /// <summary>The business transaction alone, at the pace of the idle measurements.</summary>
     public static Task<LatencyRound> MeasureTransactionAsync(RelayStage stage, CancellationToken cancellationToken) =>
-        BusinessTransactions.RawAloneAsync(stage, IdleSamples / 2, Rest, cancellationToken);
+        BusinessTransactions.RawAloneAsync(stage, LatencyRun.IdleSamples / 2, LatencyRun.Rest, cancellationToken);
 
     private static Task<BenchService> StartAsync(
         RelayStage stage, BenchDatabase database, string topic, IReadOnlyDictionary<string, string> settings, Arrivals? receives, CancellationToken cancellationToken) =>
@@ -125,24 +71,4 @@ internal sealed record LatencyMode(string Name, IReadOnlyDictionary<string, stri
         ["Outbox:Relays"] = relays,
         ["Outbox:WakeUp"] = wakeUp,
     };
-}
-
-/// <summary>What a round of a mode came to.</summary>
-internal sealed record LatencyRound(IReadOnlyList<double> Milliseconds, Measurement Cost);
-
-/// <summary>Whose handler is waited for.</summary>
-internal sealed class Arrivals
-{
-    private readonly ConcurrentDictionary<Guid, TaskCompletionSource<long>> _expected = new();
-
-    /// <summary>Completes with the time stamp of the start of the message's handler.</summary>
-    public Task<long> Expect(Guid id) =>
-        _expected.GetOrAdd(id, _ => new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-
-    /// <summary>The message's handler has started. A second time means nothing.</summary>
-    public void Arrive(Guid id)
-    {
-        var now = Stopwatch.GetTimestamp();
-        if (_expected.TryRemove(id, out var expected)) expected.TrySetResult(now);
-    }
 }

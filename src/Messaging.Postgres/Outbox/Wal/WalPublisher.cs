@@ -16,21 +16,28 @@ internal sealed partial class WalPublisher(
     OutboxMetrics metrics,
     RelayFailures failures,
     IOptions<OutboxOptions> options,
+    TimeProvider time,
     ILogger<WalRelay> logger)
 {
-    /// <summary>Runs until it is stopped or the session is over; finishes the publish in hand before it returns.</summary>
+    /// <summary>
+    /// Runs until it is stopped or the session is over; finishes the publish in hand before it returns. It gives up, too, when nothing
+    /// was acknowledged for as long as makes the service degraded: another instance may reach the broker that this one does not.
+    /// </summary>
     public async Task RunAsync(WalReader log, CancellationToken stopping, CancellationToken patience)
     {
         var batch = new WalBatch();
         var pause = RelayFailures.FirstPause;
+        long? failingSince = null;
         while (await FillAsync(batch, log, stopping))
         {
             failures.Recovered(published: false);
+            var count = batch.Count;
             try
             {
                 if (batch.Count > 0)
                     await PublishAsync(batch, patience);
                 pause = RelayFailures.FirstPause;
+                failingSince = null;
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
@@ -42,6 +49,9 @@ internal sealed partial class WalPublisher(
             {
                 failures.Failed(exception);
                 await ConfirmAsync(batch, log, patience);
+                failingSince = batch.Count < count ? null : failingSince ?? time.GetTimestamp();
+                if (failingSince is { } since && time.GetElapsedTime(since) > options.Value.DegradedAfter)
+                    return;
                 pause = await failures.PauseAsync(pause, stopping);
                 continue;
             }

@@ -32,9 +32,15 @@ internal sealed partial class WalRelay(
                 var state = await slot.ReadAsync(stoppingToken);
                 if (state is null or { IsLost: true })
                     await RenewAsync(stoppingToken);
-                else if (state.Active || !await ServeAsync(stoppingToken, patience.Token))
+                else if (state.Active)
                     await StandByAsync(stoppingToken);
+                else
+                    await ServeAsync(stoppingToken, patience.Token);
                 pause = RelayFailures.FirstPause;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
+            {
+                await StandByAsync(stoppingToken); // Another process was faster.
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -50,8 +56,11 @@ internal sealed partial class WalRelay(
         }
     }
 
-    /// <summary>Reads and publishes until it is stopped. False when another process was faster.</summary>
-    private async Task<bool> ServeAsync(CancellationToken stopping, CancellationToken patience)
+    /// <summary>
+    /// Reads and publishes until it is stopped, or the publisher gives up, and then waits long enough for another process to take over.
+    /// Throws what ended the session.
+    /// </summary>
+    private async Task ServeAsync(CancellationToken stopping, CancellationToken patience)
     {
         await using var log = new WalReader(await slot.ConnectAsync(stopping), slot.Name, 2 * _options.MaxBatch, time);
         using var end = new CancellationTokenSource();
@@ -60,41 +69,47 @@ internal sealed partial class WalRelay(
         var publishing = publisher.RunAsync(log, session.Token, patience);
         await Task.WhenAny(reading, publishing);
         await session.CancelAsync(); // Should reading have ended, nothing new is published: it will come again.
-        await publishing;
-        if (!reading.IsCompleted)
-            await AwaitConfirmationAsync(log.Confirmed, patience);
-        await end.CancelAsync();
         try
         {
-            await reading;
-        }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
-        {
-            return true;
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
-        {
-            return false;
+            await publishing;
+            if (!reading.IsCompleted)
+                await AwaitConfirmationAsync(log.Confirmed, patience);
         }
         finally
         {
             _confirmed = log.Confirmed == default ? _confirmed : log.Confirmed;
+            await end.CancelAsync();
+            try
+            {
+                await reading; // Why the session ended tells more than that something could not be confirmed then.
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                // We have ended it.
+            }
         }
 
-        return true;
+        await Task.Delay(2 * _options.PollInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Task StandByAsync(CancellationToken stopping)
+    private async Task StandByAsync(CancellationToken stopping)
     {
         failures.Recovered(published: false);
-        return Task.Delay(_options.PollInterval, time, stopping);
+        await Task.Delay(_options.PollInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A confirmation is on its way only; cancelling the session could overtake it, and what it confirms would come again.</summary>
     private async Task AwaitConfirmationAsync(NpgsqlLogSequenceNumber confirmed, CancellationToken patience)
     {
-        while (await slot.ReadAsync(patience) is { Active: true } state && state.Confirmed < confirmed)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), time, patience);
+        try
+        {
+            while (await slot.ReadAsync(patience) is { Active: true } state && state.Confirmed < confirmed)
+                await Task.Delay(TimeSpan.FromMilliseconds(5), time, patience);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or NpgsqlException)
+        {
+            // We are about to stop anyway, and repeats are harmless.
+        }
     }
 
     /// <summary>Makes the slot anew, at once: until then, every further message would be lost, too.</summary>
