@@ -91,8 +91,8 @@ public sealed class FailureTests(Servers servers)
         await using var scope = service.CreateScope();
         var db = scope.ServiceProvider.GetRequiredService<TestDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(Cancelled);
-        await db.Database.ExecuteSqlAsync($"set local idle_in_transaction_session_timeout = 50", Cancelled);
         var pid = await db.Database.SqlQuery<int>($"select pg_backend_pid() as \"Value\"").SingleAsync(Cancelled);
+        await db.Database.ExecuteSqlAsync($"set local idle_in_transaction_session_timeout = 50", Cancelled);
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync($"pg_stat_activity where pid = {pid}") == 0, "the session is ended");
 
         var exception = await Should.ThrowAsync<Exception>(() => transaction.CommitAsync(Cancelled));
