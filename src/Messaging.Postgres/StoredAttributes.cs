@@ -7,20 +7,19 @@ namespace Messaging.Postgres;
 /// <summary>A message's attributes as the JSON object that is stored in a <c>jsonb</c> column, and back.</summary>
 internal static class StoredAttributes
 {
-    /// <summary>The CloudEvents attributes of a message.</summary>
-    public static string Of(Message message) =>
-        Write(message, static (message, writer) => CloudEvents.Write(message, writer, static (writer, name, value) => writer.WriteString(name, value)));
+    /// <summary>The CloudEvents attributes of a message; what the database cannot store is replaced, see <see cref="StoredText.Readable"/>.</summary>
+    public static string Of(Message message) => Write(message, static (message, writer) => CloudEvents.Write(message, writer, WriteStorable));
 
     /// <summary>Attributes as they arrived; what the database cannot store is replaced, see <see cref="StoredText.Readable"/>.</summary>
     public static string Of(IReadOnlyList<KeyValuePair<string, string>> attributes) => Write(attributes, static (attributes, writer) =>
     {
         foreach (var (name, value) in attributes)
-            writer.WriteString(StoredText.Readable(name), StoredText.Readable(value));
+            WriteStorable(writer, name, value);
     });
 
-    /// <summary>Writes the CloudEvents attributes of a message, in UTF-8.</summary>
+    /// <summary>Writes the CloudEvents attributes of a message, in UTF-8, likewise.</summary>
     public static void Write(Message message, IBufferWriter<byte> buffer) =>
-        Write(message, buffer, static (message, writer) => CloudEvents.Write(message, writer, static (writer, name, value) => writer.WriteString(name, value)));
+        Write(message, buffer, static (message, writer) => CloudEvents.Write(message, writer, WriteStorable));
 
     /// <summary>The names and values of a stored object.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(string json) => Read(Encoding.UTF8.GetBytes(json));
@@ -49,6 +48,10 @@ internal static class StoredAttributes
         reader.Skip();
         return Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed]);
     }
+
+    // Our own messages, too, carry what a peer has sent: its ids and keys, and in dead letters all its attributes.
+    private static void WriteStorable(Utf8JsonWriter writer, string name, string value) =>
+        writer.WriteString(StoredText.Readable(name), StoredText.Readable(value));
 
     private static string Write<T>(T attributes, Action<T, Utf8JsonWriter> write)
     {

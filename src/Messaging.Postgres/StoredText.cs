@@ -32,6 +32,8 @@ internal static class StoredText
 
     private static bool IsStorable(string text)
     {
+        if (!text.Contains('\0', StringComparison.Ordinal) && !text.AsSpan().ContainsAnyInRange('\ud800', '\udfff'))
+            return true; // Nearly always, and told in a few nanoseconds.
         for (var i = 0; i < text.Length;)
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune) || rune.Value == 0)

@@ -6,15 +6,25 @@ namespace Payments;
 /// <summary>The schema <c>payments</c>; the tables themselves are made by the scripts in <c>Schema</c>.</summary>
 internal sealed class PaymentsDbContext(DbContextOptions<PaymentsDbContext> options) : DbContext(options)
 {
+    private bool _hasWork;
+
     public DbSet<Payment> Payments => Set<Payment>();
 
-    /// <summary>True when this scope has saved a payment that the worker is to take up.</summary>
-    public bool HasWork { get; private set; }
+    /// <summary>
+    /// True when a payment has been saved since the last call that the worker is to take up. Instances are pooled: one left over from a
+    /// scope that was rolled back costs the worker a look.
+    /// </summary>
+    public bool TakeWork()
+    {
+        var had = _hasWork;
+        _hasWork = false;
+        return had;
+    }
 
     /// <inheritdoc/>
     public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
-        HasWork |= ChangeTracker.Entries<Payment>()
+        _hasWork |= ChangeTracker.Entries<Payment>()
             .Any(entry => entry.State is EntityState.Added or EntityState.Modified && entry.Entity.DueAt is not null);
         return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
     }

@@ -59,30 +59,7 @@ public sealed class CircuitBreakerTests(Servers servers)
             (await Counting.EffectsAsync(database, key)).ShouldBe(Enumerable.Range(1, 10));
     }
 
-    [Fact]
-    public async Task A_parked_message_whose_circuit_is_open_gives_way_to_those_of_other_keys()
-    {
-        await using var database = await TestDatabase.CreateAsync(servers);
-        var script = new CountingScript();
-        var isUp = false;
-        script.Before = (counted, _) => script.AttemptsAt(counted.Key, 1) == 1 ? throw new InvalidOperationException("not at once")
-            : counted.Key == "a" && !isUp ? throw new BrokenCircuitException()
-            : Task.CompletedTask;
-        await using var service = await StartAsync(
-            database, script, RetryPolicy.Never.Then(TimeSpan.FromMilliseconds(20)), ("Parked:Retriers", "1"));
-
-        await Counting.PublishAsync(service, 1, "a");
-        await Eventually.BecomesTrueAsync(() => script.AttemptsAt("a", 1) >= 3, "a is tried in vain");
-        await Counting.PublishAsync(service, 1, "b");
-        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("effects where key = 'b'") == 1, "b has its turn");
-
-        (await database.CountAsync("messaging.parked where key = 'a' and state = 'parked' and retries = 0")).ShouldBe(1);
-        isUp = true;
-        await Counting.AllHandledAsync(database, 2);
-    }
-
-    private static Task<TestService> StartAsync(
-        TestDatabase database, CountingScript script, RetryPolicy? retry = null, params (string Key, string Value)[] settings) => TestService.StartAsync(
+    private static Task<TestService> StartAsync(TestDatabase database, CountingScript script) => TestService.StartAsync(
         database, new InMemoryTransport(new InMemoryBroker(), TimeProvider.System), messaging =>
         {
             messaging.Services.AddSingleton<IFailureClassifier, CircuitFailures>();
@@ -90,10 +67,10 @@ public sealed class CircuitBreakerTests(Servers servers)
             messaging.Messages([new MessageDefinition("patterns.counted.v1", Messages.Topic, typeof(Counted), message => ((Counted)message).Key)]);
             messaging.Receive(Counting.Group, [Messages.Topic], receiver =>
             {
-                receiver.Options.Retry = retry ?? RetryPolicy.Never;
+                receiver.Options.Retry = RetryPolicy.Never;
                 receiver.Consumer<CountingConsumer>();
             });
-        }, settings);
+        });
 
     private ResiliencePipeline Breaker() => new ResiliencePipelineBuilder()
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions

@@ -83,6 +83,23 @@ public sealed class FailureTests(Servers servers)
         Classify(service, refused).ShouldBe(FailureKind.Dependency);
     }
 
+    [Fact]
+    public async Task A_transaction_that_idled_too_long_is_no_outage()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var service = await TestService.StartAsync(database, new RecordingTransport());
+        await using var scope = service.CreateScope();
+        var db = scope.ServiceProvider.GetRequiredService<TestDb>();
+        await using var transaction = await db.Database.BeginTransactionAsync(Cancelled);
+        var pid = await db.Database.SqlQuery<int>($"select pg_backend_pid() as \"Value\"").SingleAsync(Cancelled);
+        await db.Database.ExecuteSqlAsync($"set local idle_in_transaction_session_timeout = 50", Cancelled);
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync($"pg_stat_activity where pid = {pid}") == 0, "the session is ended");
+
+        var exception = await Should.ThrowAsync<Exception>(() => transaction.CommitAsync(Cancelled));
+
+        Classify(service, exception).ShouldNotBe(FailureKind.Dependency, exception.ToString());
+    }
+
     [Theory]
     [InlineData(PostgresErrorCodes.SerializationFailure, FailureKind.Concurrency)]
     [InlineData(PostgresErrorCodes.DeadlockDetected, FailureKind.Concurrency)]

@@ -113,7 +113,8 @@ public sealed class RelayCrashTests(Servers servers)
         await service.SendAsync([.. Enumerable.Range(0, 100).Select(i => Messages.Entry("key", i))]);
 
         await CrashAsync(server.ConnectionString);
-        await Eventually.BecomesTrueAsync(() => CommitsAsync(service, Messages.Entry("key", 100)), "the server is back");
+        var last = Messages.Entry("key", 100); // one message, however often it is written: a commit may have lost its answer only
+        await Eventually.BecomesTrueAsync(() => CommitsAsync(service, last), "the server is back");
         await Eventually.BecomesTrueAsync(() => transport.NumbersOf("key").Count == 101, "everything arrives");
 
         transport.NumbersOf("key").ShouldBe(Enumerable.Range(0, 101));

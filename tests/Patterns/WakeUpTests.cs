@@ -89,6 +89,7 @@ public sealed class WakeUpTests(Servers servers)
         await database.ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Listening}");
 
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "what nobody was told of is found");
+        await Eventually.BecomesTrueAsync(() => relay.Logs.Of("OutboxListener", LogLevel.Information).Count >= 2, "it says that it is back");
         var said = relay.Logs.Of("OutboxListener", LogLevel.Information);
         said.Count.ShouldBe(2);
         said[0].ShouldContain("found by polling for now");

@@ -16,10 +16,11 @@ internal sealed partial class OutboxClock(
     TimeProvider time,
     ILogger<OutboxClock> logger) : BackgroundService
 {
+    // The time as a subquery: compared with the function itself, which may change while it looks, every scheduled row would be read.
     private const string RingSql = """
         update messaging.outbox set lane = ~lane, due = null, ready_since = due
         where ctid = any (array(
-          select ctid from messaging.outbox where due <= clock_timestamp() order by due limit 1000 for update skip locked))
+          select ctid from messaging.outbox where due <= (select clock_timestamp()) order by due limit 1000 for update skip locked))
         """;
 
     private const string NextSql = "select min(due), clock_timestamp() from messaging.outbox where due is not null";

@@ -43,8 +43,15 @@ internal sealed partial class OutboxRelay(
         {
             try
             {
-                var found = await RelayOnceAsync(session, stopping, patience.Token);
+                var (found, refusal) = await RelayOnceAsync(session, stopping, patience.Token);
                 pause = RelayFailures.FirstPause;
+                if (refusal is not null)
+                {
+                    _failures.Failed(refusal);
+                    await _failures.PauseAsync(pause, stopping); // No longer than that: some arrived, and more would.
+                    continue;
+                }
+
                 _failures.Recovered(found);
                 if (unasked)
                     pace.Looked(found);
@@ -65,13 +72,13 @@ internal sealed partial class OutboxRelay(
         }
     }
 
-    /// <summary>Publishes one batch. False when there was nothing to publish.</summary>
-    /// <exception cref="TransportException">Some of it did not arrive; that is back in the outbox.</exception>
-    private async Task<bool> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
+    /// <summary>Publishes one batch: whether there was something to publish, and why some of it did not arrive, which is back in the outbox.</summary>
+    /// <exception cref="TransportException">Nothing arrived; all of it is back in the outbox.</exception>
+    private async Task<(bool Found, TransportException? Refusal)> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
     {
         await using var claim = await session.ClaimAsync(stopping);
         if (claim.Rows.Count == 0)
-            return false;
+            return (false, null);
         if (claim.LeavesSome)
             signal.WakeRelay();
 
@@ -84,13 +91,13 @@ internal sealed partial class OutboxRelay(
             await claim.CommitAsync(patience);
             metrics.Published(claim.Rows.Count - rows.Count);
             upkeep.Deleted(claim.Rows.Count);
-            throw cause;
+            return (true, cause);
         }
 
         await claim.CommitAsync(patience);
         metrics.Published(claim.Rows.Count);
         upkeep.Deleted(claim.Rows.Count);
-        return true;
+        return (true, null);
     }
 
     /// <summary>Publishes the rows. What can never be published is parked; what failed for now is returned with the first cause.</summary>

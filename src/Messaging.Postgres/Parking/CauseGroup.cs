@@ -11,7 +11,7 @@ internal static partial class CauseGroup
     public static string Of(string cause)
     {
         var group = Varying().Replace(cause.ReplaceLineEndings(" "), "*");
-        return group.Length <= Longest ? group : group[..Longest];
+        return group.Length <= Longest ? group : StoredText.Readable(group[..Longest]); // It may have been cut within a pair.
     }
 
     [GeneratedRegex("""[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|'[^']*'|"[^"]*"|\d+([.,:]\d+)*""", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -10,9 +10,10 @@ namespace Messaging.Postgres;
 /// </summary>
 internal sealed class ParkedQueueClaim : IAsyncDisposable
 {
+    // The time as a subquery: compared with the function itself, which may change while it looks, every waiting queue would be read.
     private const string TakeSql = """
         select consumer, queue from messaging.parked_queues
-        where due <= clock_timestamp() and consumer = any($1)
+        where due <= (select clock_timestamp()) and consumer = any($1)
         order by due
         limit 1
         for no key update skip locked
@@ -112,6 +113,20 @@ internal sealed class ParkedQueueClaim : IAsyncDisposable
     {
         await SetDueAsync(dueIn, cancellationToken);
         await _transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Leaves the queue as it is and has it tried again after a pause. False when its row is no longer in our hands.</summary>
+    public async Task<bool> TryPostponeAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CommitAsync(pause, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            return false; // The session is lost, or was when we last used it: what went wrong before that is the one to tell.
+        }
     }
 
     /// <summary>Removes the empty queue; if a receiver is adding to it, it is looked at again in a moment.</summary>

@@ -22,6 +22,10 @@ internal sealed partial class ParkedRetrier(
     // How soon the next queue is due that somebody may take; negative: it is due, but in other hands.
     private const string NextSql = "select min(due) - clock_timestamp() from messaging.parked_queues where due is not null and consumer = any($1)";
 
+    private const int Nothing = 0;
+    private const int Database = 1;
+    private const int Handlers = 2;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -69,9 +73,9 @@ internal sealed partial class ParkedRetrier(
         {
             try
             {
-                while (await RetryOneQueueAsync(stopping))
-                    pause = FirstPause;
-                Recovered();
+                while (await RetryOneQueueAsync(pause, stopping) is { } went)
+                    pause = went ? FirstPause : Longer(pause);
+                Recovered(Database);
                 await signal.WaitAsync(await TimeToNextAsync(stopping), stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -82,20 +86,39 @@ internal sealed partial class ParkedRetrier(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Failed(exception);
+                Failed(exception, Database);
                 await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                pause = pause * 2 < options.Value.PollInterval * 10 ? pause * 2 : options.Value.PollInterval * 10;
+                pause = Longer(pause);
             }
         }
     }
 
-    /// <summary>Takes up one queue that is due and goes through it until it is empty or a message fails. False when none is due.</summary>
-    private async Task<bool> RetryOneQueueAsync(CancellationToken stopping)
+    /// <summary>Takes up one queue that is due. Null when none is; false when it cannot be worked on for now.</summary>
+    private async Task<bool?> RetryOneQueueAsync(TimeSpan pause, CancellationToken stopping)
     {
         await using var claim = await ParkedQueueClaim.TakeAsync(dataSource, _consumers, stopping);
         if (claim is null)
+            return null;
+        try
+        {
+            await RetryAsync(claim, stopping);
+            Recovered(Handlers);
+            return true;
+        }
+        catch (Exception exception) when (!_givingUp.IsCancellationRequested)
+        {
+            // Left due, it would be taken first the next time, too, and the others would never have their turn.
+            if (!await claim.TryPostponeAsync(pause, _givingUp.Token))
+                throw;
+            Failed(exception, Handlers);
             return false;
+        }
+    }
 
+    /// <summary>Goes through a queue until it is empty or a message fails.</summary>
+    private async Task RetryAsync(ParkedQueueClaim claim, CancellationToken stopping)
+    {
+        var pipeline = pipelines.Of(claim.Consumer);
         var most = 1; // First the one that failed, alone; if it succeeds, what waited behind it follows in batches.
         while (!stopping.IsCancellationRequested)
         {
@@ -106,7 +129,7 @@ internal sealed partial class ParkedRetrier(
                 break;
             }
 
-            var result = await TryAsync(claim, messages);
+            var result = await pipeline.RetryAsync(messages, _givingUp.Token);
             if (result.IsOvertaken)
                 break; // Our session was lost for a while. The queue is still due; what is left of it is seen next time.
             if (result.Parking is { } parking)
@@ -116,22 +139,6 @@ internal sealed partial class ParkedRetrier(
             }
 
             most = MaxBatch;
-        }
-
-        return true;
-    }
-
-    /// <summary>Tries messages again. What fails for want of something that is down gives way to queues that may not need it.</summary>
-    private async Task<RetryResult> TryAsync(ParkedQueueClaim claim, IReadOnlyList<RetriedMessage> messages)
-    {
-        try
-        {
-            return await pipelines.Of(claim.Consumer).RetryAsync(messages, _givingUp.Token);
-        }
-        catch when (!_givingUp.IsCancellationRequested)
-        {
-            await claim.CommitAsync(TimeSpan.Zero, _givingUp.Token); // Due now: the last of those that are due.
-            throw;
         }
     }
 
@@ -143,16 +150,20 @@ internal sealed partial class ParkedRetrier(
         return next > TimeSpan.Zero && next < options.Value.PollInterval ? next.Value : options.Value.PollInterval;
     }
 
+    private TimeSpan Longer(TimeSpan pause) => pause * 2 < options.Value.PollInterval * 10 ? pause * 2 : options.Value.PollInterval * 10;
+
     // One line per change of state, whichever of the retriers sees it first.
-    private void Failed(Exception exception)
+    private void Failed(Exception exception, int what)
     {
-        if (Interlocked.Exchange(ref _failing, 1) == 0)
+        if (Interlocked.CompareExchange(ref _failing, what, Nothing) == Nothing)
             LogFailing(exception, exception.GetBaseException().Message);
     }
 
-    private void Recovered()
+    // That the database answers proves nothing about the handlers; a queue that went through proves both.
+    private void Recovered(int what)
     {
-        if (Interlocked.Exchange(ref _failing, 0) == 1)
+        var was = what == Handlers ? Interlocked.Exchange(ref _failing, Nothing) : Interlocked.CompareExchange(ref _failing, Nothing, Database);
+        if (was == Database || was == what)
             LogRecovered();
     }
 

@@ -11,7 +11,8 @@ namespace Messaging;
 /// A copy is a message of its own, with an id of its own: two groups may give up on the same original, and one may do so twice.
 /// What it adds are CloudEvents extensions: <c>deadid</c> (the original's id), <c>deadcause</c>, <c>deadattempts</c>, <c>deadat</c>,
 /// <c>deadconsumer</c>, <c>deadtopic</c>, <c>deadpartition</c>, <c>deadposition</c>. Of what is no CloudEvent the attributes are in
-/// <c>deadattributes</c>, a JSON object, and the type is <see cref="UnreadableType"/>.
+/// <c>deadattributes</c>, a JSON object, and the type is <see cref="UnreadableType"/>. Attributes whose names are not of ASCII letters,
+/// digits, <c>-</c>, <c>_</c> and <c>.</c> are left out; the parked original has them.
 /// </remarks>
 public static class DeadLetters
 {
@@ -45,7 +46,7 @@ public static class DeadLetters
             DataContentType = "application/octet-stream",
             Body = delivery.Body,
         };
-        var extensions = new Dictionary<string, string>(original.Extensions, StringComparer.Ordinal)
+        var extensions = new Dictionary<string, string>(original.Extensions.Where(pair => IsName(pair.Key)), StringComparer.Ordinal)
         {
             ["deadid"] = incoming.Id,
             ["deadcause"] = InOneLine(parking.Cause),
@@ -60,6 +61,9 @@ public static class DeadLetters
             extensions["deadattributes"] = JsonSerializer.Serialize(delivery.Attributes.DistinctBy(pair => pair.Key).ToDictionary());
         return new OutgoingMessage(TopicOf(delivery.Topic), original with { Id = Message.NewId(), Extensions = extensions });
     }
+
+    // A peer may name an attribute as no broker would let us name one, and its message's copy would never leave.
+    private static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static string InOneLine(string cause)
     {

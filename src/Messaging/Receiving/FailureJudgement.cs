@@ -49,7 +49,9 @@ internal sealed class FailureJudgement(ReceiverDefinition receiver, MessageCatal
             JsonSerializer.Deserialize(message.Body.Span, definition.ClrType, MessageJson.Options);
             return false;
         }
-        catch (JsonException exception)
+#pragma warning disable CA1031 // Not only JSON can be broken: a contract may refuse its values, with whatever exception it likes.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             why = exception.Message;
             return true;

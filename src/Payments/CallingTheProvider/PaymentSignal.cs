@@ -36,7 +36,7 @@ internal sealed class SignalAfterCommit(PaymentSignal signal) : DbTransactionInt
     public override Task TransactionCommittedAsync(
         DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        if (eventData.Context is PaymentsDbContext { HasWork: true })
+        if (eventData.Context is PaymentsDbContext db && db.TakeWork())
             signal.Set();
         return Task.CompletedTask;
     }

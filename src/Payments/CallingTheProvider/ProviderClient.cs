@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Payments.CallingTheProvider;
@@ -58,8 +59,16 @@ internal sealed class ProviderClient(HttpClient http)
     {
         if (response.Content.Headers.ContentType?.MediaType is not "application/problem+json")
             return $"status {(int)response.StatusCode}";
-        var problem = await response.Content.ReadFromJsonAsync<Problem>(cancellationToken);
-        return problem?.Detail ?? problem?.Title ?? $"status {(int)response.StatusCode}";
+        try
+        {
+            var problem = await response.Content.ReadFromJsonAsync<Problem>(cancellationToken);
+            return (problem?.Detail ?? problem?.Title)?.Replace('\0', '\ufffd') ?? $"status {(int)response.StatusCode}"; // PostgreSQL stores no NUL.
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Not what it says it is, or in a character set that does not exist. The status counts, whatever its words are.
+            return $"status {(int)response.StatusCode}";
+        }
     }
 
     private sealed record Authorization(Guid Reference, decimal Amount, string Currency, string Method);

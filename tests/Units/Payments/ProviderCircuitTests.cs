@@ -185,7 +185,7 @@ public sealed class ProviderCircuitTests : IDisposable
         public override DateTimeOffset GetUtcNow() => Now;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            System.CreateTimer(callback, state, dueTime < TimeSpan.FromSeconds(1) ? TimeSpan.Zero : dueTime, period);
+            System.CreateTimer(callback, state, dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromSeconds(1) ? TimeSpan.Zero : dueTime, period);
     }
 
     private sealed class Lines : ILogger<ProviderCircuit>

@@ -64,6 +64,18 @@ public sealed class ProviderClientTests : IDisposable
         (await Should.ThrowAsync<ProviderRefusedException>(() => CallAsync(state))).Message.ShouldContain($"{status}: no");
     }
 
+    [Theory]
+    [InlineData("", "status 422")]
+    [InlineData("<html>no</html>", "status 422")]
+    [InlineData("""["no"]""", "status 422")]
+    [InlineData("""{"title":"no\u0000 way"}""", "no\uFFFD way")]
+    public async Task A_refusal_whose_words_cannot_be_read_is_a_refusal_all_the_same(string body, string words)
+    {
+        _wire.Answer = ((HttpStatusCode)422, body);
+
+        (await Should.ThrowAsync<ProviderRefusedException>(() => CallAsync("Capturing"))).Problem.ShouldBe($"422: {words}");
+    }
+
     public void Dispose() => _wire.Dispose();
 
     private async Task<ProviderAnswer> CallAsync(string state)

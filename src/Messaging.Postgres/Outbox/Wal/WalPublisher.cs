@@ -52,7 +52,7 @@ internal sealed partial class WalPublisher(
                 failingSince = batch.Count < count ? null : failingSince ?? time.GetTimestamp();
                 if (failingSince is { } since && time.GetElapsedTime(since) > options.Value.DegradedAfter)
                     return;
-                pause = await failures.PauseAsync(pause, stopping);
+                pause = await failures.PauseAsync(failingSince is null ? RelayFailures.FirstPause : pause, stopping);
                 continue;
             }
 

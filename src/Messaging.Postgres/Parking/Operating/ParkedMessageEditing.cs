@@ -92,7 +92,9 @@ internal sealed partial class ParkedMessageEditing(
                 if (StoredText.Name(key) != message.Key)
                     why = $"The body belongs to key '{key}', the message to '{message.Key}'.";
             }
-            catch (JsonException exception)
+#pragma warning disable CA1031 // Not only JSON can be broken: a contract may refuse its values, with whatever exception it likes.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 why = exception.Message;
             }
