@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Messaging;
 using Microsoft.Extensions.Logging;
 using Support;
@@ -90,48 +89,39 @@ public sealed class RetryTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_dead_message_is_copied_to_the_dead_letters_with_its_attributes_and_cause()
+    public async Task What_waited_behind_another_has_all_its_attempts_when_its_turn_comes()
     {
         await using var database = await TestDatabase.CreateAsync(servers);
-        var broker = new InMemoryBroker();
         var script = new CountingScript();
-        script.Fail("a", 1, times: int.MaxValue, () => new InvalidOperationException("two\nlines"));
-        await using var service = await Counting.StartAsync(database, broker, script);
-        var message = Counting.Of("a", 1) with { CorrelationId = "conversation", Extensions = new Dictionary<string, string> { ["mine"] = "kept" } };
+        script.Before = (counted, _) => counted.Number == 2 || script.AttemptsAt("a", 1) < 3 ? throw new InvalidOperationException("no") : Task.CompletedTask;
+        await using var service = await Counting.StartAsync(database, new InMemoryBroker(), script, receive: options =>
+            options.Retry = RetryPolicy.Immediately(1, TimeSpan.Zero).Then(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1)));
 
-        await service.SendAsync(new OutboxEntry(new OutgoingMessage(Messages.Topic, message)));
-        var copy = (await ReadDeadLettersAsync(broker, 1)).ShouldHaveSingleItem();
+        await Counting.PublishAsync(service, 2, "a");
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where state = 'dead'") == 1, "the second is dead");
 
-        copy.Id.ShouldNotBe(message.Id);
-        copy.Type.ShouldBe(message.Type);
-        copy.Source.ShouldBe(message.Source);
-        copy.CorrelationId.ShouldBe("conversation");
-        copy.PartitionKey.ShouldBe("a");
-        copy.Body.ToArray().ShouldBe(message.Body.ToArray());
-        copy.Extensions["mine"].ShouldBe("kept");
-        copy.Extensions["deadid"].ShouldBe(message.Id);
-        copy.Extensions["deadcause"].ShouldBe("InvalidOperationException: two lines");
-        copy.Extensions["deadattempts"].ShouldBe("4");
-        copy.Extensions["deadconsumer"].ShouldBe(Counting.GroupOf(Messages.Topic));
-        copy.Extensions["deadtopic"].ShouldBe(Messages.Topic);
-        DateTimeOffset.Parse(copy.Extensions["deadat"], System.Globalization.CultureInfo.InvariantCulture).ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
+        (await Counting.EffectsAsync(database, "a")).ShouldBe([1]);
+        (await database.CountAsync("messaging.parked where key = 'a' and attempts = 4 and retries = 2")).ShouldBe(1, "two at once and two later");
     }
 
     [Fact]
-    public async Task What_cannot_be_read_is_dead_at_once_and_its_copy_keeps_what_there_was()
+    public async Task A_long_queue_is_emptied_in_order_while_others_have_their_turn()
     {
         await using var database = await TestDatabase.CreateAsync(servers);
-        var broker = new InMemoryBroker();
-        await using var service = await Counting.StartAsync(database, broker, new CountingScript());
+        var script = new CountingScript();
+        var mended = false;
+        script.Before = (counted, _) => mended ? Task.CompletedTask : throw new InvalidOperationException("not yet");
+        await using var service = await Counting.StartAsync(database, new InMemoryBroker(), script, receive: options =>
+            options.Retry = RetryPolicy.Never.Then([.. Enumerable.Repeat(TimeSpan.FromMilliseconds(20), 10_000)]));
 
-        broker.Append(Messages.Topic, "a", id: null, [new("type", "half"), new("X-Odd", "header")], "\0\u00ff"u8.ToArray());
-        var copy = (await ReadDeadLettersAsync(broker, 1)).ShouldHaveSingleItem();
+        await Counting.PublishAsync(service, 2_500, "long");
+        await Counting.PublishAsync(service, 3, "short");
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked") == 2_503, "all are parked");
+        mended = true;
+        await Counting.AllHandledAsync(database, 2_503);
 
-        copy.Type.ShouldBe(DeadLetters.UnreadableType);
-        copy.Source.ShouldBe("/patterns");
-        copy.Body.ToArray().ShouldBe("\0\u00ff"u8.ToArray());
-        copy.Extensions["deadcause"].ShouldBe("undecodable: attribute id is missing");
-        JsonSerializer.Deserialize<Dictionary<string, string>>(copy.Extensions["deadattributes"])!["X-Odd"].ShouldBe("header");
+        (await Counting.EffectsAsync(database, "long")).ShouldBe(Enumerable.Range(1, 2_500));
+        (await Counting.EffectsAsync(database, "short")).ShouldBe([1, 2, 3]);
     }
 
     [Fact]
@@ -273,22 +263,5 @@ public sealed class RetryTests(Servers servers)
 
         (await Counting.EffectsAsync(database, "a")).ShouldBe([1]);
         (await database.CountAsync("messaging.parked")).ShouldBe(0);
-    }
-
-    private static async Task<IReadOnlyList<Message>> ReadDeadLettersAsync(InMemoryBroker broker, int count)
-    {
-        await using var reader = new InMemoryTransport(broker, TimeProvider.System);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        enough.CancelAfter(TimeSpan.FromSeconds(30));
-        var found = new List<Message>();
-        await reader.ConsumeAsync(new Subscription(DeadLetters.TopicOf(Messages.Topic), "reader"), (batch, _) =>
-        {
-            lock (found)
-                found.AddRange(batch.Deliveries.Select(delivery => IncomingMessage.From(delivery).Message!));
-            if (found.Count >= count)
-                enough.Cancel();
-            return Task.CompletedTask;
-        }, enough.Token);
-        return found;
     }
 }

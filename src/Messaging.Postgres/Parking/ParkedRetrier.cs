@@ -19,6 +19,9 @@ internal sealed partial class ParkedRetrier(
 {
     private const int MaxBatch = 100;
 
+    // A claim is an open transaction: it holds back vacuum, and other queues that are due wait for their turn.
+    private const int MostBatches = 10;
+
     // How soon the next queue is due that somebody may take; negative: it is due, but in other hands.
     private const string NextSql = "select min(due) - clock_timestamp() from messaging.parked_queues where due is not null and consumer = any($1)";
 
@@ -120,8 +123,14 @@ internal sealed partial class ParkedRetrier(
     {
         var pipeline = pipelines.Of(claim.Consumer);
         var most = 1; // First the one that failed, alone; if it succeeds, what waited behind it follows in batches.
-        while (!stopping.IsCancellationRequested)
+        for (var batches = 0; !stopping.IsCancellationRequested; batches++)
         {
+            if (batches == MostBatches)
+            {
+                await claim.CommitAsync(dueIn: TimeSpan.Zero, _givingUp.Token);
+                break;
+            }
+
             var messages = await claim.ReadAsync(most, _givingUp.Token);
             if (messages.Count == 0)
             {

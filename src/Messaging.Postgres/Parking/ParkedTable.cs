@@ -40,7 +40,7 @@ internal static class ParkedTable
 
     private const string ParkAgainSql = """
         update messaging.parked
-        set state = case when $2 then 'dead' else 'parked' end, cause = $3, cause_group = $4, detail = $5, attempts = $6, retries = retries + 1,
+        set state = case when $2 then 'dead' else 'parked' end, cause = $3, cause_group = $4, detail = $5, attempts = $6, retries = $7,
             history = history || jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'what', 'failed', 'cause', $3))
         where parked_id = $1
         """;
@@ -103,6 +103,7 @@ internal static class ParkedTable
                 new() { Value = CauseGroup.Of(cause) },
                 new() { Value = (object?)parking.Detail ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = parking.Attempts },
+                new() { Value = message.Retries },
             },
         };
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;

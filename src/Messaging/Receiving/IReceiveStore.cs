@@ -28,7 +28,10 @@ public interface IReceiveStore : IUnitOfWork
     /// </summary>
     Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken);
 
-    /// <summary>Begins the transaction and notes that a parked message failed again. False when it is no longer there.</summary>
+    /// <summary>
+    /// Begins the transaction and notes that a parked message failed again, with its attempts and retries as they are now. False when it
+    /// is no longer there.
+    /// </summary>
     Task<bool> ParkAgainAsync(RetriedMessage message, Parking parking, CancellationToken cancellationToken);
 }
 

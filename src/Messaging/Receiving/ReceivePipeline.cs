@@ -25,12 +25,15 @@ internal sealed partial class ReceivePipeline(
     }
 
     /// <summary>
-    /// Tries parked messages of one queue again, in order, one attempt each. Stops at the first that fails, which is parked again or
-    /// dead. Throws, without counting an attempt, when something everybody needs is down.
+    /// Tries parked messages of one queue again, in order: one attempt each, or, for what waited behind another and had none yet, those
+    /// that its policy grants at once. Stops at the first that fails, which is parked again or dead. Throws, without counting an
+    /// attempt, when something everybody needs is down.
     /// </summary>
     public async Task<RetryResult> RetryAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken)
     {
-        for (var races = 0; ;)
+        var races = 0;
+        var attempts = 0;
+        while (true)
         {
             var progress = new BatchProgress();
             try
@@ -45,8 +48,10 @@ internal sealed partial class ReceivePipeline(
                     return await RetryAsync([.. messages.Take(Math.Max(1, progress.InHand ?? 1))], cancellationToken);
                 if (judgement.KindOf(exception) is FailureKind.Concurrency && races++ < receiver.Options.ConcurrencyRetries)
                     await PauseAfterRaceAsync(races, cancellationToken);
+                else if (messages[0].Attempts > 0 || judgement.IsToBeParked(messages[0].Message, exception, ++attempts))
+                    return await ParkAgainAsync(messages[0], exception, Math.Max(1, attempts), cancellationToken);
                 else
-                    return await ParkAgainAsync(messages[0], exception, cancellationToken);
+                    await Task.Delay(judgement.PauseBefore(attempts, exception), time, cancellationToken);
             }
         }
     }
@@ -119,11 +124,12 @@ internal sealed partial class ReceivePipeline(
         }
     }
 
-    private async Task<RetryResult> ParkAgainAsync(RetriedMessage message, Exception exception, CancellationToken cancellationToken)
+    private async Task<RetryResult> ParkAgainAsync(RetriedMessage message, Exception exception, int attempts, CancellationToken cancellationToken)
     {
         metrics.Retried(receiver.Group, judgement.KindOf(exception));
-        var parking = judgement.Park(message.Message, exception, message.Attempts + 1, message.Retries + 1);
-        return await transaction.ParkAgainAsync(message, parking, cancellationToken)
+        var failed = message with { Retries = message.Attempts > 0 ? message.Retries + 1 : 0, Attempts = message.Attempts + attempts };
+        var parking = judgement.Park(message.Message, exception, failed.Attempts, failed.Retries);
+        return await transaction.ParkAgainAsync(failed, parking, cancellationToken)
             ? new RetryResult(Handled: 0, parking)
             : RetryResult.Overtaken;
     }
