@@ -11,7 +11,7 @@ var root = new RootCommand("Drives the order system from outside and checks what
 var command = root.Parse(args);
 if (command.Errors is [.., var error])
 {
-    await Console.Error.WriteLineAsync(error.Message.ReplaceLineEndings(" "));
+    await Console.Error.WriteLineAsync($"{error.Message.ReplaceLineEndings(" ")} {string.Join(' ', ["./dev", .. args.Take(1), "--help"])} says more.");
     return ExitCodes.CouldNotRun;
 }
 

@@ -73,9 +73,16 @@ internal static class BenchCommand
             async (console, json) =>
             {
                 var reports = new List<RelayReport>();
-                foreach (var name in arguments.GetValue(Transport) is { } one ? [one] : Verb.Transports)
+                var (one, only) = (arguments.GetValue(Transport), arguments.GetValue(Only));
+                RelayBench[] benches =
+                [
+                    .. (one is null ? Verb.Transports : [one])
+                        .Select(name => new RelayBench(name, arguments.GetValue(Drained), arguments.GetValue(RelayRounds), only, console))
+                        .Where(bench => bench.HasWork),
+                ];
+                if (benches.Length == 0) throw new LabException($"nothing that is measured with {one ?? "either broker"} has '{only}' in its name");
+                foreach (var bench in benches)
                 {
-                    var bench = new RelayBench(name, arguments.GetValue(Drained), arguments.GetValue(RelayRounds), arguments.GetValue(Only), console);
                     reports.Add(await bench.RunAsync(cancel));
                     RelayBenchView.Show(console, reports[^1]);
                 }

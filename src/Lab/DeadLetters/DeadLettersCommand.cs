@@ -29,7 +29,7 @@ internal static class DeadLettersCommand
     private static readonly Option<long?> UpTo = new("--up-to") { Description = "The highest id you have seen: leaves alone what came later." };
     private static readonly Option<FileInfo> Body = new("--body") { Description = "A file with the new body, a JSON object.", Required = true };
     private static readonly Option<int?> Version = new("--version-seen") { Description = "The version you have seen: refuses when something happened since." };
-    private static readonly Argument<long> Id = new("id") { Description = "The id that 'list' prints." };
+    private static readonly Argument<long> Id = new("id") { Description = "The id that 'list' prints.", CustomParser = ParseId };
 
     public static Command Create() => new("deadletters", "Lists, explains, redrives, discards and edits parked and dead messages of a running service.")
     {
@@ -112,7 +112,7 @@ internal static class DeadLettersCommand
         {
             var edit = new { body = await ReadAsync(arguments.GetValue(Body)!, cancel), version = arguments.GetValue(Version) };
             var answer = await client.PostAsync($"{Path(arguments)}/edit-and-redrive", edit, cancel);
-            Print<MessageOutcome>(arguments, answer, (output, outcome) => output.WriteLine($"{outcome.Id} {outcome.Outcome}"));
+            Print<MessageOutcome>(arguments, answer, (output, outcome) => output.WriteLine($"{outcome.Id}: {outcome.Outcome}"));
             return ExitCodes.Kept;
         }, cancel));
         return command;
@@ -172,6 +172,14 @@ internal static class DeadLettersCommand
             return url;
         result.AddError($"--url takes a URL such as http://localhost:5000, not '{text}'.");
         return null;
+    }
+
+    private static long ParseId(ArgumentResult result)
+    {
+        var text = result.Tokens is [var token] ? token.Value : "";
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            result.AddError($"The id is a number that 'list' prints, not '{text}'.");
+        return id;
     }
 
     private static long[]? ParseIds(ArgumentResult result)

@@ -59,7 +59,7 @@ internal static class DeadLettersView
     public static void Show(TextWriter output, OperationReport report)
     {
         foreach (var outcome in report.Outcomes)
-            output.WriteLine($"{Number(outcome.Id)} {Printable(outcome.Outcome)}");
+            output.WriteLine($"{Number(outcome.Id)}: {Printable(outcome.Outcome)}");
         var counts = report.Outcomes.CountBy(outcome => outcome.Outcome, StringComparer.Ordinal).Select(count => $"{Number(count.Value)} {Printable(count.Key)}");
         output.WriteLine(report.Selected == 0 ? "no such messages" : $"all in all: {string.Join(", ", counts)}");
         if (report.Remaining > 0)

@@ -15,9 +15,9 @@ public static class PostgresMessaging
     /// <summary>
     /// Adds the service's database: an <see cref="NpgsqlDataSource"/>, the DbContext on it (without a retrying execution strategy:
     /// the receiver retries whole batches), the schema scripts (applied before any hosted service starts), the scoped store as
-    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the retrier of parked messages, the pruning of the inbox, the repository of
-    /// MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the configuration sections
-    /// <c>Outbox</c> (<see cref="OutboxOptions"/>), <c>Inbox</c> (<see cref="InboxOptions"/>) and <c>Parked</c> (<see cref="ParkedOptions"/>).
+    /// <see cref="IReceiveStore"/> and <see cref="IUnitOfWork"/>, the outbox relay, the retrier of parked messages, the pruning of the
+    /// inbox, the repository of MassTransit's sagas, and the health checks <c>database</c> and <c>relay</c>. Options come from the
+    /// configuration sections <c>Outbox</c> (<see cref="OutboxOptions"/>), <c>Inbox</c> (<see cref="InboxOptions"/>) and <c>Parked</c> (<see cref="ParkedOptions"/>).
     /// </summary>
     /// <typeparam name="TDbContext">
     /// The service's DbContext. It is pooled: its constructor takes its options and nothing else, and it keeps no state of its own. A

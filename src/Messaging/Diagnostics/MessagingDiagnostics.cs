@@ -51,9 +51,9 @@ internal sealed class ReceiveMetrics : IDisposable
         _meter = meters.Create(MessagingDiagnostics.Name);
         _handled = _meter.CreateCounter<long>("messaging.messages.handled", "{message}", "Messages whose effect was committed.");
         _duplicates = _meter.CreateCounter<long>("messaging.inbox.duplicates", "{message}", "Messages the inbox had already.");
-        _parked = _meter.CreateCounter<long>("messaging.messages.parked", "{message}", "Messages put aside, dead or waiting behind another.");
-        _retries = _meter.CreateCounter<long>("messaging.messages.retried", "{attempt}", "Attempts that failed and were repeated.");
-        _batch = _meter.CreateHistogram<double>("messaging.batch.duration", "s", "From the first handler to the commit of a batch.");
+        _parked = _meter.CreateCounter<long>("messaging.messages.parked", "{message}", "How often a message was put aside: to be tried again, behind another, or dead.");
+        _retries = _meter.CreateCounter<long>("messaging.messages.retried", "{attempt}", "Attempts that failed, whether or not another follows.");
+        _batch = _meter.CreateHistogram<double>("messaging.batch.duration", "s", "From the inbox to the commit of a batch.");
         _latency = _meter.CreateHistogram<double>("messaging.end_to_end.duration", "s", "From the event's time to the commit of its effect.");
     }
 

@@ -158,8 +158,10 @@ internal sealed partial class BatchTransaction(
         metrics.Parked(receiver.Group, parking.Dead);
         if (parking.Dead)
             LogDead(receiver.Group, message.Id, message.Key, parking.Attempts, parking.Cause);
+        else if (parking.RetryIn is { } retryIn)
+            LogParked(receiver.Group, message.Id, message.Key, retryIn, parking.Cause);
         else
-            LogParked(receiver.Group, message.Id, message.Key, parking.RetryIn, parking.Cause);
+            LogParkedBehind(receiver.Group, message.Id, message.Key);
     }
 
     private static bool IsJsonObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
@@ -189,7 +191,10 @@ internal sealed partial class BatchTransaction(
     private partial void LogDead(string group, string messageId, string key, int attempts, string cause);
 
     [LoggerMessage(LogLevel.Warning, "{Group}: message {MessageId} of key {Key} is parked, next attempt in {RetryIn}: {Cause}")]
-    private partial void LogParked(string group, string messageId, string key, TimeSpan? retryIn, string cause);
+    private partial void LogParked(string group, string messageId, string key, TimeSpan retryIn, string cause);
+
+    [LoggerMessage(LogLevel.Information, "{Group}: message {MessageId} is parked behind an earlier one of key {Key}")]
+    private partial void LogParkedBehind(string group, string messageId, string key);
 }
 
 /// <summary>A message that no attempt can help: it cannot be read, or nobody knows its type.</summary>

@@ -83,8 +83,8 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
         await ParkAsync(2, "b", "dead", "it broke");
         await ParkAsync(3, "c", "dead", "it broke");
 
-        (await RunAsync("redrive --consumer thinking --cause", "it broke", "--up-to 2")).ShouldBe((0, "1 redriven\n2 redriven\nall in all: 2 redriven\n"));
-        (await RunAsync("redrive --ids 3,1,4711")).ShouldBe((1, "1 waiting\n3 redriven\n4711 gone\nall in all: 1 waiting, 1 redriven, 1 gone\n"));
+        (await RunAsync("redrive --consumer thinking --cause", "it broke", "--up-to 2")).ShouldBe((0, "1: redriven\n2: redriven\nall in all: 2 redriven\n"));
+        (await RunAsync("redrive --ids 3,1,4711")).ShouldBe((1, "1: waiting\n3: redriven\n4711: gone\nall in all: 1 waiting, 1 redriven, 1 gone\n"));
         (await RunAsync("redrive --consumer thinking --cause", "it broke")).ShouldBe((0, "no such messages\n"));
     }
 
@@ -96,11 +96,11 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, """{"key":"b","depth":"deep"}""", Cancel);
 
-        (await RunAsync("discard --ids 1")).ShouldBe((0, "1 discarded\nall in all: 1 discarded\n"));
+        (await RunAsync("discard --ids 1")).ShouldBe((0, "1: discarded\nall in all: 1 discarded\n"));
         (await RunAsync("edit 2 --body", file)).Code.ShouldBe(ExitCodes.CouldNotRun);
         await File.WriteAllTextAsync(file, """{"key":"b","depth":2}""", Cancel);
         (await RunAsync("edit 2 --version-seen 7 --body", file)).Code.ShouldBe(ExitCodes.NotAllDone);
-        (await RunAsync("edit 2 --version-seen 1 --body", file)).ShouldBe((0, "2 redriven\n"));
+        (await RunAsync("edit 2 --version-seen 1 --body", file)).ShouldBe((0, "2: redriven\n"));
         (await RunAsync("edit 2 --body", file)).Code.ShouldBe(ExitCodes.NotAllDone);
 
         File.Delete(file);
@@ -123,6 +123,7 @@ public sealed class DeadLettersTests(Servers servers) : IAsyncLifetime
     [InlineData("redrive --url http://x", "redrive takes either --ids, or --consumer and --cause with --type and --up-to as you like.")]
     [InlineData("discard --url http://x --consumer c", "discard takes either --ids, or --consumer and --cause with --type and --up-to as you like.")]
     [InlineData("discard --url http://x --ids 1 --up-to 2", "discard takes either --ids, or --consumer and --cause with --type and --up-to as you like.")]
+    [InlineData("show --url http://x abc", "The id is a number that 'list' prints, not 'abc'.")]
     [InlineData("edit 1 --url http://x --body /nowhere.json", "File does not exist: '/nowhere.json'.")]
     public void A_bad_option_is_refused_before_anything_is_asked(string arguments, string message) =>
         DeadLettersCommand.Create().Parse(arguments).Errors[^1].Message.ShouldBe(message);

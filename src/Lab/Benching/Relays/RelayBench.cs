@@ -17,13 +17,18 @@ internal sealed class RelayBench(string transport, int messages, int rounds, str
     private readonly Dictionary<string, List<Measurement>> _measured = new(StringComparer.Ordinal);
     private readonly Dictionary<(string WokenBy, string Load), List<LatencyRound>> _latencies = [];
 
+    /// <summary>Whether there is something to measure.</summary>
+    public bool HasWork => Scenarios.Length + Modes.Length > 0;
+
+    private RelayScenario[] Scenarios => [.. RelayScenario.For(transport).Where(scenario => IsWanted(scenario.Name))];
+
+    private LatencyMode[] Modes => [.. LatencyMode.All.Where(mode => transport == "jetstream" && IsWanted(mode.Name))];
+
     /// <summary>Runs everything.</summary>
-    /// <exception cref="LabException">A server does not start, messages are missing, or nothing is to be measured.</exception>
+    /// <exception cref="LabException">A server does not start, or messages are missing.</exception>
     public async Task<RelayReport> RunAsync(CancellationToken cancellationToken)
     {
-        RelayScenario[] scenarios = [.. RelayScenario.For(transport).Where(scenario => IsWanted(scenario.Name))];
-        LatencyMode[] modes = [.. LatencyMode.All.Where(mode => transport == "jetstream" && IsWanted(mode.Name))];
-        if (scenarios.Length + modes.Length == 0) throw new LabException($"nothing that is measured with {transport} has '{only}' in its name");
+        var (scenarios, modes) = (Scenarios, Modes);
         await using var servers = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true);
         await using var port = servers.Connect(transport);
         await port.EnsureTopicsAsync([new TopicDefinition(RelayStage.Topic)], cancellationToken);
