@@ -20,7 +20,7 @@ internal sealed partial class KafkaRequests(KafkaTransport transport, KafkaTopic
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        var sent = RequestEnvelope.Of(request, _instance, time.GetUtcNow() + timeout);
+        var sent = RequestEnvelope.Of(request, _instance, ReplyProtocol.DeadlineOf(timeout, time));
         try
         {
             var replies = await RepliesOf(address).WaitAsync(waiting.Token);

@@ -13,9 +13,6 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
     // Milliseconds since 1970, by the asker's clock. The clocks of the machines must not differ by much of a timeout.
     private const string DeadlineHeader = "Request-Deadline";
 
-    // So much earlier than the asker gives up, because clocks and timers are not exact: what he gave up must not be executed.
-    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
-
     // Beyond these the client drops the newest: nobody would wait for them that long.
     private const int MostWaiting = 4_096;
 
@@ -26,7 +23,7 @@ internal sealed partial class NatsRequests(JetStreamLink link, JetStreamTranspor
         using var timer = new CancellationTokenSource(timeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         var headers = NatsMessages.HeadersOf(request);
-        headers[DeadlineHeader] = (time.GetUtcNow() + timeout - (Margin < timeout / 10 ? Margin : timeout / 10)).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        headers[DeadlineHeader] = ReplyProtocol.DeadlineOf(timeout, time).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         var wasOpen = link.IsOpen;
         try
         {

@@ -9,6 +9,15 @@ internal static class ReplyProtocol
     /// <summary>The type of a reply that stands for a failure.</summary>
     public const string FailureType = "messaging.request-failed.v1";
 
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// Until when a request may be executed: a little earlier than the asker gives up, because clocks and timers are not exact, and what
+    /// he gave up must not be executed.
+    /// </summary>
+    public static DateTimeOffset DeadlineOf(TimeSpan timeout, TimeProvider time) =>
+        time.GetUtcNow() + timeout - (Margin < timeout / 10 ? Margin : timeout / 10);
+
     /// <summary>
     /// Calls the handler. What it throws becomes a reply, too; only the cancellation of <paramref name="cancellationToken"/>
     /// goes through, because then nobody is there to answer.
