@@ -31,7 +31,7 @@ public static class CloudEvents
         write(state, "id", message.Id);
         write(state, "type", message.Type);
         write(state, "source", message.Source);
-        write(state, "time", message.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        write(state, "time", TextOf(message.Time));
         write(state, "partitionkey", message.PartitionKey);
         write(state, ContentType, message.DataContentType);
         WriteOptional("dataschema", message.DataSchema);
@@ -112,6 +112,9 @@ public static class CloudEvents
 
         return true;
     }
+
+    /// <summary>A time as attributes carry it: RFC 3339, UTC, to the microsecond.</summary>
+    internal static string TextOf(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static string? FirstMissing(Dictionary<string, string> values, params ReadOnlySpan<string> names)
     {

@@ -51,7 +51,7 @@ public static class DeadLetters
             ["deadid"] = incoming.Id,
             ["deadcause"] = InOneLine(parking.Cause),
             ["deadattempts"] = parking.Attempts.ToString(CultureInfo.InvariantCulture),
-            ["deadat"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            ["deadat"] = CloudEvents.TextOf(now),
             ["deadconsumer"] = consumer,
             ["deadtopic"] = delivery.Topic,
             ["deadpartition"] = delivery.Partition.ToString(CultureInfo.InvariantCulture),
