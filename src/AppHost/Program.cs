@@ -1,10 +1,22 @@
-// dotnet run --project src/AppHost -- --transport jetstream|kafka [--orders-replicas N] [--inventory-replicas N] [--payments-replicas N]
+// dotnet run --project src/AppHost -- --transport jetstream|kafka [--coordination orchestration|choreography]
+//     [--orders-replicas N] [--inventory-replicas N] [--payments-replicas N] [--antipattern NAME]
 using System.Globalization;
 
 var builder = DistributedApplication.CreateBuilder(args);
 
 var transport = builder.Configuration["transport"] ?? "jetstream";
+var coordination = builder.Configuration["coordination"] ?? "orchestration";
+// Breaks the system on purpose, to show that ./dev prove finds it: see docs/antipatterns.
+var antipattern = builder.Configuration["antipattern"];
+string[] antipatterns =
+[
+    "dual-write", "no-inbox", "ack-before-handle", "unordered-retry", "no-idempotency-key", "no-compensation",
+    "inbox-in-another-transaction", "auto-commit-offsets", "relay-by-sequence-cursor",
+];
 var wrong = transport is not ("jetstream" or "kafka") ? $"Unknown transport '{transport}': it is jetstream or kafka."
+    : coordination is not ("orchestration" or "choreography") ? $"Unknown coordination '{coordination}': it is orchestration or choreography."
+    : antipattern is not null && !antipatterns.Contains(antipattern, StringComparer.Ordinal)
+        ? $"Unknown antipattern '{antipattern}': it is one of {string.Join(", ", antipatterns)}."
     : Array.Find(["orders", "inventory", "payments"], service => ReplicasOf(service) is < 1 or > 8) is { } service
         ? $"--{service}-replicas takes a number from 1 to 8, not '{builder.Configuration[$"{service}-replicas"]}'."
     : null;
@@ -49,6 +61,8 @@ IResourceBuilder<ProjectResource> AddService<TProject>(string name, IResourceBui
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health")
         .WithEnvironment("Transport", transport)
+        .WithEnvironment("Coordination", coordination)
+        .WithEnvironment("Antipattern", antipattern)
         .WithReference(database).WaitFor(database)
         .WithReference(broker).WaitFor(broker);
 

@@ -31,7 +31,7 @@ public abstract class StartedSystem(string transport) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _system = await RunningSystem.StartAsync(Transport, inventoryReplicas: 1, log: null, TestContext.Current.CancellationToken);
+        _system = await RunningSystem.StartAsync(new SystemOptions(Transport), TestContext.Current.CancellationToken);
         var patience = new Patience(TimeProvider.System, CallLimit);
         Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
         Orders = new OrdersClient(_system.Http("orders"), patience);

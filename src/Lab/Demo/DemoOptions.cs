@@ -1,3 +1,5 @@
+using Lab.Running;
+
 namespace Lab.Demo;
 
 /// <summary>What <c>demo</c> was asked to do.</summary>
@@ -8,4 +10,8 @@ namespace Lab.Demo;
 /// <param name="Disturb">Whether to kill one instance of Inventory and to pause another in the middle.</param>
 /// <param name="Json">Where to write the report as JSON, if anywhere.</param>
 /// <param name="Log">Where to write what the services log, if anywhere.</param>
-internal sealed record DemoOptions(string Transport, int Orders, int Seed, int InventoryReplicas, bool Disturb, FileInfo? Json, FileInfo? Log);
+internal sealed record DemoOptions(string Transport, int Orders, int Seed, int InventoryReplicas, bool Disturb, FileInfo? Json, FileInfo? Log)
+{
+    /// <summary>What is to run.</summary>
+    public SystemOptions System => new(Transport) { InventoryReplicas = InventoryReplicas, Log = Log };
+}

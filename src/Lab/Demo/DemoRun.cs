@@ -22,7 +22,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     {
         var began = clock.GetTimestamp();
         await using var system = await _display.WaitForAsync(
-            $"starting the system on {options.Transport}", () => RunningSystem.StartAsync(options.Transport, options.InventoryReplicas, options.Log, cancellationToken));
+            $"starting the system on {options.Transport}", () => RunningSystem.StartAsync(options.System, cancellationToken));
         var startup = clock.GetElapsedTime(began);
 
         var ledger = new LedgerClient(system.Http("payment-provider"), _patience);

@@ -23,24 +23,24 @@ internal sealed class RunningSystem : IAsyncDisposable
         (_app, _transport, _replicas) = (app, transport, new RunningReplicas(app.ResourceNotifications));
 
     /// <summary>Starts database, broker and services, and waits until each service is healthy.</summary>
-    /// <param name="transport">The argument of the app host.</param>
-    /// <param name="inventoryReplicas">How many instances of Inventory run.</param>
-    /// <param name="log">Where to write what everything logs, if anywhere.</param>
+    /// <param name="options">What is to run.</param>
     /// <param name="cancellationToken">Gives up; what had started is stopped.</param>
     /// <exception cref="LabException">Something did not start; what had started has been stopped.</exception>
-    public static async Task<RunningSystem> StartAsync(string transport, int inventoryReplicas, FileInfo? log, CancellationToken cancellationToken)
+    public static async Task<RunningSystem> StartAsync(SystemOptions options, CancellationToken cancellationToken)
     {
         try
         {
             var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-                [$"--transport={transport}", $"--inventory-replicas={inventoryReplicas}"], cancellationToken);
+                [.. options.Arguments()], cancellationToken);
+            foreach (var project in builder.Resources.OfType<ProjectResource>())
+                project.Annotations.Add(SettingsOf(options));
             builder.Services.AddLogging(logging =>
             {
                 logging.ClearProviders();
                 logging.AddFilter("System", LogLevel.Warning);
-                if (log is not null) logging.AddProvider(new FileLog(log));
+                if (options.Log is not null) logging.AddProvider(new FileLog(options.Log));
             });
-            var system = new RunningSystem(await builder.BuildAsync(cancellationToken), transport);
+            var system = new RunningSystem(await builder.BuildAsync(cancellationToken), options.Transport);
             try
             {
                 await system.StartAsync(cancellationToken);
@@ -78,6 +78,12 @@ internal sealed class RunningSystem : IAsyncDisposable
         await _replicas.DisposeAsync();
         await _app.DisposeAsync();
     }
+
+    private static EnvironmentCallbackAnnotation SettingsOf(SystemOptions options) => new(context =>
+    {
+        foreach (var (name, value) in options.Settings) context.EnvironmentVariables[name] = value;
+        return Task.CompletedTask;
+    });
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
