@@ -1,8 +1,10 @@
 using Messaging;
+using Messaging.Antipatterns;
 using Messaging.JetStream;
 using Messaging.Kafka;
 using Messaging.Postgres;
 using Orders;
+using Orders.Antipatterns;
 using Orders.AskingForStock;
 using Orders.CancellingAnOrder;
 using Orders.FulfillingAnOrder;
@@ -33,6 +35,7 @@ builder.Services.AddOptions<FulfilmentOptions>()
     .ValidateOnStart();
 builder.Services.AddScoped<IOrderEndings, OrderEndings>();
 builder.Services.AddScoped<PlaceOrderHandler>();
+builder.Services.AddAntipattern(builder.Configuration, NoCompensation.Antipattern);
 builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Name);
 builder.Services.AddOpenApi();
 

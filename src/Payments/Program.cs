@@ -1,8 +1,10 @@
 using Messaging;
+using Messaging.Antipatterns;
 using Messaging.JetStream;
 using Messaging.Kafka;
 using Messaging.Postgres;
 using Payments;
+using Payments.Antipatterns;
 using Payments.AuthorizingAPayment;
 using Payments.CallingTheProvider;
 using Payments.CapturingAPayment;
@@ -25,6 +27,7 @@ builder.Services.AddMessaging(builder.Configuration, "payments", messaging => me
         .Consumer<CapturePaymentConsumer>()
         .Consumer<VoidPaymentConsumer>()));
 builder.Services.AddProviderCalls();
+builder.Services.AddAntipattern(builder.Configuration, NoIdempotencyKey.Antipattern);
 builder.Services.AddProblemDetails();
 builder.Services.AddOpenApi();
 

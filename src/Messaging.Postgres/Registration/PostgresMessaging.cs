@@ -1,4 +1,6 @@
 using System.Reflection;
+using Messaging.Antipatterns;
+using Messaging.Postgres.Antipatterns;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,6 +50,7 @@ public static class PostgresMessaging
         services.AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database")
             .AddCheck<RelayHealthCheck>("relay");
+        services.AddAntipattern(builder.Configuration, RelayBySequenceCursor.Antipattern);
         return builder;
     }
 

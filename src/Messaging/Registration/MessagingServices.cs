@@ -1,4 +1,5 @@
 using MassTransit;
+using Messaging.Antipatterns;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -53,7 +54,7 @@ public static class MessagingServices
         services.AddSingleton<LagMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<LagMonitor>());
         services.AddHealthChecks().AddCheck<LagMonitor>("broker");
-        return services;
+        return services.AddAntipattern(configuration, Antipattern.OfMessaging);
     }
 
     /// <summary>Whoever sends needs the scope's unit of work, which says so at the scope's end when nobody committed.</summary>

@@ -14,8 +14,9 @@ namespace Orders.FulfillingAnOrder;
 /// Commands and replies travel on three topics, so a reply can cross a cancellation or a deadline, and everything can arrive
 /// twice. What can arrive late in a state is ignored there by name. What cannot happen at all (money captured for a cancelled
 /// order) is left out on purpose: it fails and is parked where somebody sees it.
+/// Not sealed, and its setters not private, for one that is wrong on purpose: see docs/antipatterns/no-compensation.md.
 /// </remarks>
-internal sealed class OrderStateMachine : MassTransitStateMachine<Fulfilment>
+internal class OrderStateMachine : MassTransitStateMachine<Fulfilment>
 {
     private readonly TimeProvider _time;
 
@@ -48,40 +49,40 @@ internal sealed class OrderStateMachine : MassTransitStateMachine<Fulfilment>
     }
 
     /// <summary>Waiting for Inventory.</summary>
-    public State ReservingStock { get; private set; } = null!;
+    public State ReservingStock { get; protected set; } = null!;
 
     /// <summary>The stock is reserved; waiting for Payments.</summary>
-    public State AuthorizingPayment { get; private set; } = null!;
+    public State AuthorizingPayment { get; protected set; } = null!;
 
     /// <summary>The payment is authorised; its money is being taken. There is no way back.</summary>
-    public State CapturingPayment { get; private set; } = null!;
+    public State CapturingPayment { get; protected set; } = null!;
 
     /// <summary>Ended: paid and committed.</summary>
-    public State Confirmed { get; private set; } = null!;
+    public State Confirmed { get; protected set; } = null!;
 
     /// <summary>Ended: no stock or no money.</summary>
-    public State Rejected { get; private set; } = null!;
+    public State Rejected { get; protected set; } = null!;
 
     /// <summary>Ended: called off.</summary>
-    public State Cancelled { get; private set; } = null!;
+    public State Cancelled { get; protected set; } = null!;
 
-    public Event<OrderPlaced> OrderPlaced { get; private set; } = null!;
+    public Event<OrderPlaced> OrderPlaced { get; protected set; } = null!;
 
-    public Event<OrderCancellationRequested> CancellationRequested { get; private set; } = null!;
+    public Event<OrderCancellationRequested> CancellationRequested { get; protected set; } = null!;
 
-    public Event<StockReserved> StockReserved { get; private set; } = null!;
+    public Event<StockReserved> StockReserved { get; protected set; } = null!;
 
-    public Event<StockRejected> StockRejected { get; private set; } = null!;
+    public Event<StockRejected> StockRejected { get; protected set; } = null!;
 
-    public Event<PaymentAuthorized> PaymentAuthorized { get; private set; } = null!;
+    public Event<PaymentAuthorized> PaymentAuthorized { get; protected set; } = null!;
 
-    public Event<PaymentDeclined> PaymentDeclined { get; private set; } = null!;
+    public Event<PaymentDeclined> PaymentDeclined { get; protected set; } = null!;
 
-    public Event<PaymentCaptured> PaymentCaptured { get; private set; } = null!;
+    public Event<PaymentCaptured> PaymentCaptured { get; protected set; } = null!;
 
-    public Schedule<Fulfilment, StockDeadlinePassed> StockDeadline { get; private set; } = null!;
+    public Schedule<Fulfilment, StockDeadlinePassed> StockDeadline { get; protected set; } = null!;
 
-    public Schedule<Fulfilment, PaymentDeadlinePassed> PaymentDeadline { get; private set; } = null!;
+    public Schedule<Fulfilment, PaymentDeadlinePassed> PaymentDeadline { get; protected set; } = null!;
 
     private void ReserveTheStock()
     {
@@ -162,11 +163,11 @@ internal sealed class OrderStateMachine : MassTransitStateMachine<Fulfilment>
             Ignore(CancellationRequested));
     }
 
-    private static EventActivityBinder<Fulfilment, T> ReleaseStock<T>(EventActivityBinder<Fulfilment, T> step)
+    private protected virtual EventActivityBinder<Fulfilment, T> ReleaseStock<T>(EventActivityBinder<Fulfilment, T> step)
         where T : class => step.Publish(context => new ReleaseStock(context.Saga.CorrelationId));
 
     /// <summary>Sent as soon as an authorisation was asked for, whatever its answer: Payments leaves nothing authorised after it.</summary>
-    private static EventActivityBinder<Fulfilment, T> VoidPayment<T>(EventActivityBinder<Fulfilment, T> step)
+    private protected virtual EventActivityBinder<Fulfilment, T> VoidPayment<T>(EventActivityBinder<Fulfilment, T> step)
         where T : class => step.Publish(context => new VoidPayment(context.Saga.CorrelationId));
 
     private EventActivityBinder<Fulfilment, T> Reject<T>(
