@@ -82,6 +82,24 @@ public sealed class DependencyTests
     }
 
     [Fact]
+    public void Anti_patterns_are_known_to_registration_only()
+    {
+        string[] registration =
+        [
+            "src/Messaging/Registration/MessagingServices.cs", "src/Messaging.Postgres/Registration/PostgresMessaging.cs",
+            "src/Orders/Program.cs", "src/Payments/Program.cs",
+        ];
+
+        var knowing =
+            from file in Repository.Files("*.cs")
+            where file.StartsWith("src/", StringComparison.Ordinal) && !file.Contains("/Antipatterns/", StringComparison.Ordinal)
+            where Repository.Read(file).Contains("Antipatterns;", StringComparison.Ordinal) || Repository.Read(file).Contains("Antipatterns.", StringComparison.Ordinal)
+            select file;
+
+        knowing.ShouldBe(registration, ignoreOrder: true);
+    }
+
+    [Fact]
     public void Messaging_knows_no_broker_and_no_database()
     {
         string[] foreign = ["Npgsql", "EntityFrameworkCore", "Confluent", "NATS"];

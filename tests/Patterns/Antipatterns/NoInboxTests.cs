@@ -1,3 +1,4 @@
+using Messaging;
 using Support;
 
 namespace Patterns.Antipatterns;
@@ -11,22 +12,39 @@ public sealed class NoInboxTests(Servers servers)
     private const string Effect = "update things set count = count + 1 where id = 'account'";
     private const string Remember = "insert into messaging.inbox (consumer, message_id) values ('naive', 'message-1')";
 
-    [Fact]
-    public async Task Without_an_inbox_a_message_that_comes_again_has_a_second_effect() => (await DeliverUntilSettledAsync(async (database, crash) =>
+    [Theory]
+    [InlineData("no-inbox", new[] { 1, 1 })]
+    [InlineData(null, new[] { 1 })]
+    public async Task Without_an_inbox_a_message_that_comes_again_has_a_second_effect(string? antipattern, int[] effects)
     {
-        await database.ExecuteAsync(Effect);
-        crash();
-    })).ShouldBe(2);
+        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var behind = new InMemoryTransport(new InMemoryBroker(), TimeProvider.System);
+        await using var broker = new RecordingTransport(behind) { Deliveries = 2 };
+        await using var service = await Broken.StartCountingAsync(database, broker, new CountingScript(), antipattern);
 
-    [Fact]
-    public async Task An_inbox_committed_before_the_effect_loses_the_effect() => (await DeliverUntilSettledAsync(async (database, crash) =>
+        await service.SendAsync(new OutboxEntry(new OutgoingMessage(Messages.Topic, Counting.Of("a", 1))));
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("effects") == effects.Length, "all had their effects");
+
+        (await Counting.EffectsAsync(database, "a")).ShouldBe(effects);
+    }
+
+    [Theory]
+    [InlineData("inbox-in-another-transaction", new[] { 2 })]
+    [InlineData(null, new[] { 1, 2 })]
+    public async Task An_inbox_committed_before_the_effect_loses_the_effect(string? antipattern, int[] effects)
     {
-        if (await IsKnownAsync(database))
-            return;
-        await database.ExecuteAsync(Remember);
-        crash();
-        await database.ExecuteAsync(Effect);
-    })).ShouldBe(0);
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var script = new CountingScript();
+        script.Fail("a", 1, times: 1);
+        await using var service = await Broken.StartCountingAsync(database, new InMemoryBroker(), script, antipattern);
+
+        await service.SendAsync(new OutboxEntry(new OutgoingMessage(Messages.Topic, Counting.Of("a", 1))));
+        await Eventually.BecomesTrueAsync(() => script.AttemptsAt("a", 1) > 0, "the first message has failed");
+        await service.SendAsync(new OutboxEntry(new OutgoingMessage(Messages.Topic, Counting.Of("a", 2))));
+
+        (await Broken.EffectsUntilAsync(database, last: 2)).ShouldBe(effects);
+        (await database.CountAsync("messaging.inbox")).ShouldBe(2, "the inbox knows both, whatever became of them");
+    }
 
     [Fact]
     public async Task An_inbox_committed_after_the_effect_repeats_the_effect() => (await DeliverUntilSettledAsync(async (database, crash) =>

@@ -1,12 +1,30 @@
 using System.Collections.Concurrent;
 using Messaging;
+using Support;
 
 namespace Patterns.Antipatterns;
 
-/// <summary>Two ways to try a message again that every broker offers. What holds instead: <see cref="RetryTests"/>.</summary>
-public sealed class UnorderedRetryTests
+/// <summary>Ways to try a message again that every broker offers, and one that needs a table. What holds instead: <see cref="RetryTests"/>.</summary>
+public sealed class UnorderedRetryTests(Servers servers)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("unordered-retry", new[] { 2, 1 })]
+    [InlineData(null, new[] { 1, 2 })]
+    public async Task Put_aside_for_later_a_message_is_overtaken_unless_the_later_ones_of_its_key_wait_behind_it(string? antipattern, int[] effects)
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var script = new CountingScript();
+        script.Fail("a", 1, times: 8);
+        await using var service = await Broken.StartCountingAsync(database, new InMemoryBroker(), script, antipattern, options =>
+            options.Retry = RetryPolicy.Immediately(0).Then([.. Enumerable.Repeat(TimeSpan.FromMilliseconds(50), 20)]));
+
+        await Counting.PublishAsync(service, count: 2, "a");
+
+        await Counting.AllHandledAsync(database, 2);
+        (await Counting.EffectsAsync(database, "a")).ShouldBe(effects);
+    }
 
     [Fact]
     public async Task Published_again_to_the_end_a_message_is_overtaken_by_the_later_ones_of_its_key()

@@ -17,6 +17,9 @@ public sealed class RecordingTransport(ITransport? behind = null) : ITransport
     /// <summary>What becomes of each batch; the default acknowledges all.</summary>
     public Func<IReadOnlyList<OutgoingMessage>, CancellationToken, Task<PublishOutcome>>? OnPublish { get; set; }
 
+    /// <summary>How often each batch is handed over, as after a crash before it was settled.</summary>
+    public int Deliveries { get; init; } = 1;
+
     /// <summary>When each message arrived for the first time.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> ArrivedAt { get; } = new(StringComparer.Ordinal);
 
@@ -73,9 +76,16 @@ public sealed class RecordingTransport(ITransport? behind = null) : ITransport
     }
 
     public Task ConsumeAsync(Subscription subscription, PartitionHandler handler, CancellationToken stopping) =>
-        behind?.ConsumeAsync(subscription, handler, stopping) ?? throw new NotSupportedException("It is there to publish to.");
+        behind?.ConsumeAsync(subscription, (batch, token) => DeliverAsync(handler, batch, token), stopping)
+        ?? throw new NotSupportedException("It is there to publish to.");
 
     public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken) => new([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task DeliverAsync(PartitionHandler handler, PartitionBatch batch, CancellationToken cancellationToken)
+    {
+        for (var delivery = 0; delivery < Deliveries; delivery++)
+            await handler(batch, cancellationToken);
+    }
 }

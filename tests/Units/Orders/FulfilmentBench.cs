@@ -3,11 +3,13 @@ using System.Text.Json;
 using MassTransit.Configuration;
 using MassTransit.Saga;
 using Messaging;
+using Messaging.Antipatterns;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orders.Antipatterns;
 using Orders.FulfillingAnOrder;
 using Shared.Contracts;
 
@@ -17,7 +19,7 @@ namespace Units.Orders;
 /// The saga on the real receive pipeline, without broker and database: the test delivers one message at a time and sees what was
 /// sent for it. There is no inbox, so a message delivered twice reaches the saga twice.
 /// </summary>
-public sealed class FulfilmentBench : IAsyncLifetime
+public class FulfilmentBench : IAsyncLifetime
 {
     private const string Group = "orders.fulfilment";
 
@@ -25,6 +27,9 @@ public sealed class FulfilmentBench : IAsyncLifetime
     private readonly Ledger _ledger = new();
     private readonly Endings _endings = new();
     private IHost? _host;
+
+    /// <summary>What is broken on purpose; nothing here.</summary>
+    private protected virtual string? Antipattern => null;
 
     internal static readonly TimeSpan StockDeadline = TimeSpan.FromSeconds(11);
     internal static readonly TimeSpan PaymentDeadline = TimeSpan.FromSeconds(13);
@@ -62,7 +67,7 @@ public sealed class FulfilmentBench : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Configuration.AddInMemoryCollection([new("Transport", "hand")]);
+        builder.Configuration.AddInMemoryCollection([new("Transport", "hand"), new("Antipattern", Antipattern)]);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton(_ledger);
         builder.Services.AddScoped<IReceiveStore, BenchStore>();
@@ -80,12 +85,14 @@ public sealed class FulfilmentBench : IAsyncLifetime
                     receiver.Saga<OrderStateMachine, Fulfilment>();
                 });
         });
+        builder.Services.AddAntipattern(builder.Configuration, NoCompensation.Antipattern);
         _host = builder.Build();
         await _host.StartAsync(TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_host is null)
             return;
         await _host.StopAsync(CancellationToken.None);

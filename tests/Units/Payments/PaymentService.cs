@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Messaging;
+using Messaging.Antipatterns;
 using Messaging.Postgres;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -12,6 +13,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Payments;
+using Payments.Antipatterns;
 using Payments.AuthorizingAPayment;
 using Payments.CallingTheProvider;
 using Payments.CapturingAPayment;
@@ -50,6 +52,7 @@ internal sealed class PaymentService : IAsyncDisposable
             .Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
                 .Consumer<AuthorizePaymentConsumer>().Consumer<CapturePaymentConsumer>().Consumer<VoidPaymentConsumer>()));
         builder.Services.AddProviderCalls();
+        builder.Services.AddAntipattern(builder.Configuration, NoIdempotencyKey.Antipattern);
         PaymentService? service = null;
         builder.Services.AddHttpClient<ProviderClient>().ConfigurePrimaryHttpMessageHandler(() => service!.Provider);
         service = new PaymentService(database, builder.Build());
