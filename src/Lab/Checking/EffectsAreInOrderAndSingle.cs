@@ -3,7 +3,8 @@ namespace Lab.Checking;
 /// <summary>
 /// Invariant 4. Per order and SKU stock is reserved once and then released or committed once; the provider authorises
 /// or declines once and then captures or voids once; stock is reserved before money is authorised and committed after;
-/// the timeline tells each thing once, causes before effects, and of a confirmed order every step.
+/// the timeline tells each thing once, causes before effects, and of a confirmed order every step; the read model is told what one
+/// topic tells of an order in the order in which it happened.
 /// </summary>
 internal sealed record EffectsAreInOrderAndSingle()
     : Invariant(4, "the effects of one order's messages appear in order, each once")
@@ -21,6 +22,19 @@ internal sealed record EffectsAreInOrderAndSingle()
         (Happenings.PaymentAuthorized, Happenings.StockCommitted),
         (Happenings.PaymentAuthorized, Happenings.PaymentCaptured),
         (Happenings.PaymentCaptured, Happenings.OrderConfirmed),
+    ];
+
+    // Each pair travels on one topic under one key: whoever reads it is told the first of the two first, whatever fails meanwhile.
+    private static readonly (string First, string Then)[] Sequences =
+    [
+        (Happenings.OrderPlaced, Happenings.CancellationRequested),
+        (Happenings.OrderPlaced, Happenings.OrderConfirmed),
+        (Happenings.OrderPlaced, Happenings.OrderRejected),
+        (Happenings.OrderPlaced, Happenings.OrderCancelled),
+        (Happenings.StockReserved, Happenings.StockCommitted),
+        (Happenings.StockReserved, Happenings.StockReleased),
+        (Happenings.PaymentAuthorized, Happenings.PaymentCaptured),
+        (Happenings.PaymentAuthorized, Happenings.PaymentVoided),
     ];
 
     private static readonly string[] StepsOfAConfirmedOrder =
@@ -42,7 +56,8 @@ internal sealed record EffectsAreInOrderAndSingle()
                 lines[effects.Key].Sum(), states.GetValueOrDefault(effects.Key.OrderId)))
             .Concat(ledger.SelectMany(entries => CheckMoney(entries.Key, [.. entries.OrderBy(entry => entry.Sequence)])))
             .Concat(movements.SelectMany(moved => CheckAcross(moved.Key, [.. moved], [.. ledger[moved.Key.ToString()]])))
-            .Concat(snapshot.Views.SelectMany(CheckTimeline));
+            .Concat(snapshot.Views.SelectMany(CheckTimeline))
+            .Concat(snapshot.Views.SelectMany(CheckTold));
     }
 
     private static IEnumerable<Violation> CheckStock(Guid orderId, string sku, StockMovement[] movements, int ordered, string? state)
@@ -112,5 +127,15 @@ internal sealed record EffectsAreInOrderAndSingle()
 
         var missing = view.State == OrderStates.Confirmed ? StepsOfAConfirmedOrder.Where(step => !told.Contains(step)) : [];
         foreach (var step in missing) yield return Violation.OfOrder(view.OrderId, $"Confirmed, but {step} never happened");
+    }
+
+    private static IEnumerable<Violation> CheckTold(OrderView view)
+    {
+        string[] told = [.. view.Told];
+        foreach (var (first, then) in Sequences)
+        {
+            if (Array.IndexOf(told, then) is >= 0 and var earlier && earlier < Array.IndexOf(told, first))
+                yield return Violation.OfOrder(view.OrderId, $"the read model was told {then} before {first}");
+        }
     }
 }

@@ -49,6 +49,9 @@ internal sealed record OrderRow(Guid OrderId, string State, string? Fulfilment, 
 /// <param name="Reason">Why it was rejected or cancelled, for people.</param>
 internal sealed record OrderView(Guid OrderId, string State, IReadOnlyList<TimelineEntry> Timeline, string? Reason = null)
 {
+    /// <summary>What the read model was told, one of <see cref="Happenings"/> each, in the order in which it was told; empty when that is unknown.</summary>
+    public IReadOnlyList<string> Told { get; init; } = [];
+
     /// <summary>What the timeline tells of the order's end; more than one when it ended twice.</summary>
     public IEnumerable<TimelineEntry> Ends => Timeline.Where(entry => OrderStates.EndToldBy(entry.What) is not null);
 }
@@ -125,6 +128,7 @@ internal static class Happenings
     public const string PaymentAuthorized = "payment-authorized";
     public const string PaymentDeclined = "payment-declined";
     public const string PaymentCaptured = "payment-captured";
+    public const string PaymentVoided = "payment-voided";
     public const string OrderConfirmed = "order-confirmed";
     public const string OrderRejected = "order-rejected";
     public const string OrderCancelled = "order-cancelled";

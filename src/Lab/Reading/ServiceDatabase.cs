@@ -21,9 +21,13 @@ internal sealed class ServiceDatabase(string connectionString, Patience patience
         row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetDecimal(3), row.GetString(4)),
         cancellationToken);
 
-    public Task<IReadOnlyList<(Guid OrderId, string State)>> OrderViewsAsync(CancellationToken cancellationToken) => ReadAsync(
-        "SELECT order_id, state FROM orders.order_views",
-        row => (row.GetGuid(0), row.GetString(1)),
+    /// <summary>The orders of the read model, and what it was told of each, in the order in which it was told: the API sorts by time.</summary>
+    public Task<IReadOnlyList<(Guid OrderId, string State, string[] Told)>> OrderViewsAsync(CancellationToken cancellationToken) => ReadAsync(
+        """
+        SELECT order_id, state, array(SELECT entry->>'what' FROM jsonb_array_elements(timeline) WITH ORDINALITY AS told (entry, place) ORDER BY place)
+        FROM orders.order_views
+        """,
+        row => (row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2)),
         cancellationToken);
 
     public Task<IReadOnlyList<StockRow>> StockAsync(CancellationToken cancellationToken) => ReadAsync(

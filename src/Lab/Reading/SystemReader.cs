@@ -61,13 +61,14 @@ internal sealed class SystemReader : IAsyncDisposable
         await _payments.DisposeAsync();
     }
 
-    // Which views there are, the database says; what they tell, the API.
+    // Which views there are and in which order they were told what, the database says; what they tell, the API.
     private async Task<IReadOnlyList<OrderView>> ViewsAsync(OrdersClient orders, CancellationToken cancellationToken)
     {
         var views = new List<OrderView>();
-        foreach (var (orderId, state) in await _orders.OrderViewsAsync(cancellationToken))
+        foreach (var (orderId, state, told) in await _orders.OrderViewsAsync(cancellationToken))
         {
-            views.Add(await orders.FindAsync(orderId, cancellationToken) ?? new OrderView(orderId, state, []));
+            var view = await orders.FindAsync(orderId, cancellationToken) ?? new OrderView(orderId, state, []);
+            views.Add(view with { Told = told });
         }
 
         return views;

@@ -71,6 +71,23 @@ public sealed class EffectsAreInOrderAndSingleTests
         Timeline("order-placed", "stock-reserved", "payment-authorized", "payment-captured", "order-confirmed"),
         $"order {Confirmed}", "Confirmed, but stock-committed never happened");
 
+    [Theory]
+    [InlineData("order-placed", "order-confirmed")]
+    [InlineData("order-placed", "cancellation-requested")]
+    [InlineData("stock-reserved", "stock-committed")]
+    [InlineData("stock-reserved", "stock-released")]
+    [InlineData("payment-authorized", "payment-captured")]
+    [InlineData("payment-authorized", "payment-voided")]
+    public void Breaks_when_the_read_model_was_told_something_before_what_its_topic_told_earlier(string first, string then) => _invariant.ShouldFind(
+        Told(then, first), $"order {Confirmed}", $"the read model was told {then} before {first}");
+
+    [Fact]
+    public void Holds_when_the_read_model_was_told_of_other_topics_in_any_order() => _invariant.Check(Told(
+        "payment-authorized", "order-placed", "stock-reserved", "payment-captured", "order-confirmed", "stock-committed", "order-placed")).ShouldBeEmpty();
+
+    private Snapshot Told(params string[] told) =>
+        _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, view => view with { Told = told }) };
+
     private Snapshot Timeline(params string[] happened) =>
         _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, _ => View(Confirmed, "Confirmed", happened)) };
 }
