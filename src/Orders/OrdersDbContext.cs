@@ -11,6 +11,8 @@ namespace Orders;
 /// <summary>The schema <c>orders</c>; the tables themselves are made by the scripts in <c>Schema</c>.</summary>
 internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options) : DbContext(options)
 {
+    private (int Lease, OrderViewChanges Changes) _gathered = (-1, new OrderViewChanges());
+
     public DbSet<Product> Products => Set<Product>();
 
     public DbSet<Order> Orders => Set<Order>();
@@ -19,8 +21,19 @@ internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options)
 
     public DbSet<OrderView> OrderViews => Set<OrderView>();
 
-    /// <summary>What the messages of this scope change in <see cref="OrderViews"/>; written by SaveChanges.</summary>
-    public OrderViewChanges OrderViewChanges { get; } = new();
+    /// <summary>
+    /// What the messages of this scope change in <see cref="OrderViews"/>; written by SaveChanges. Instances are pooled: what a scope
+    /// that was rolled back has gathered ends with its lease, and must not be written by the next.
+    /// </summary>
+    public OrderViewChanges OrderViewChanges
+    {
+        get
+        {
+            if (_gathered.Lease != ContextId.Lease)
+                _gathered = (ContextId.Lease, new OrderViewChanges());
+            return _gathered.Changes;
+        }
+    }
 
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default) =>

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Orders;
 using Orders.ReadingOrders;
 using Shared.Contracts;
@@ -66,6 +67,27 @@ public sealed class OrderViewTests(Servers servers)
         var views = await check.OrderViews.ToListAsync(TestContext.Current.CancellationToken);
         views.Count.ShouldBe(20);
         views.ShouldAllBe(view => view.Timeline.Select(entry => entry.What).Distinct().Count() == 100);
+    }
+
+    [Fact]
+    public async Task What_was_gathered_for_a_transaction_that_was_rolled_back_is_not_written_by_the_next_that_gets_the_same_instance()
+    {
+        var database = await ServiceSchema.CreateAsync(servers, typeof(OrderView).Assembly);
+        var pool = new PooledDbContextFactory<OrdersDbContext>(ServiceSchema.Options<OrdersDbContext>(database), poolSize: 1);
+        var (rolledBack, committed) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        OrdersDbContext pooled;
+        await using (pooled = await pool.CreateDbContextAsync(TestContext.Current.CancellationToken))
+            pooled.OrderViewChanges.Add(rolledBack, new TimelineEntry(Noon, "stock-reserved"), OrderStates.StockReserved);
+
+        await using (var next = await pool.CreateDbContextAsync(TestContext.Current.CancellationToken))
+        {
+            next.ShouldBeSameAs(pooled);
+            next.OrderViewChanges.Add(committed, new TimelineEntry(Noon, "stock-reserved"), OrderStates.StockReserved);
+            await next.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var check = Open(database);
+        (await check.OrderViews.Select(view => view.OrderId).ToListAsync(TestContext.Current.CancellationToken)).ShouldBe([committed]);
     }
 
     private static OrdersDbContext Open(string database) => new(ServiceSchema.Options<OrdersDbContext>(database));
