@@ -2,21 +2,9 @@ using Support;
 
 namespace Patterns.Antipatterns;
 
-/// <summary>An order's steps one after the other, without compensation. What holds instead: the order's saga and <see cref="SagaTests"/>.</summary>
+/// <summary>A deadline that only a process knows of. What holds instead: <see cref="ScheduledMessageTests"/> and <see cref="SagaTests"/>.</summary>
 public sealed class NoCompensationTests(Servers servers)
 {
-    [Fact]
-    public async Task Without_compensation_the_stock_of_a_declined_order_stays_reserved()
-    {
-        await using var database = await TestDatabase.CreateAsync(servers);
-        await using var service = await TestService.StartAsync(database, new RecordingTransport());
-        await database.ExecuteAsync("insert into things values ('on hand', 5), ('reserved', 0)");
-
-        await Should.ThrowAsync<DeclinedException>(() => FulfilAsync(database, () => throw new DeclinedException()));
-
-        (await StockAsync(database, "on hand"), await StockAsync(database, "reserved")).ShouldBe((4, 1), "nobody can sell the piece, and no order wants it");
-    }
-
     [Fact]
     public async Task A_deadline_kept_in_memory_is_forgotten_by_a_restart()
     {
@@ -35,13 +23,6 @@ public sealed class NoCompensationTests(Servers servers)
         (await database.CountAsync("messaging.outbox")).ShouldBe(0, "nothing is left that could remind anybody");
     }
 
-    private static async Task FulfilAsync(TestDatabase database, Action pay)
-    {
-        await ReserveAsync(database);
-        pay();
-        await database.ExecuteAsync("update things set count = count - 1 where id = 'reserved'");
-    }
-
     private static Task<int> ReserveAsync(TestDatabase database) =>
         database.ExecuteAsync("update things set count = count + case id when 'reserved' then 1 else -1 end");
 
@@ -52,6 +33,4 @@ public sealed class NoCompensationTests(Servers servers)
     }
 
     private static Task<int> StockAsync(TestDatabase database, string id) => database.ReadAsync<int>($"select count from things where id = '{id}'");
-
-    private sealed class DeclinedException() : Exception("The bank declined.");
 }
