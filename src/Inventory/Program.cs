@@ -1,5 +1,6 @@
 using Inventory;
 using Inventory.CommittingStock;
+using Inventory.ReactingToEvents;
 using Inventory.ReadingStock;
 using Inventory.ReleasingStock;
 using Inventory.ReservingStock;
@@ -13,18 +14,32 @@ using Shared.Contracts;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.Services.AddMessaging(builder.Configuration, "inventory", messaging => messaging
-    .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
-    .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
-    .UseJetStream()
-    .UseKafka()
-    .UsePostgres<InventoryDbContext>("inventory-db")
-    .Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
-        .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
-        .Consumer<ReserveStockConsumer>()
-        .Consumer<ReleaseStockConsumer>()
-        .Consumer<CommitStockConsumer>())
-    .Answer<StockQuery, StockAnswer>(StockResponder.AnswerAsync));
+var coordination = Coordinations.Parse(builder.Configuration["Coordination"]);
+builder.Services.AddMessaging(builder.Configuration, "inventory", messaging =>
+{
+    messaging
+        .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+        .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
+        .UseJetStream()
+        .UseKafka()
+        .UsePostgres<InventoryDbContext>("inventory-db")
+        .Answer<StockQuery, StockAnswer>(StockResponder.AnswerAsync);
+    if (coordination is Coordination.Orchestration)
+    {
+        messaging.Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
+            .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
+            .Consumer<ReserveStockConsumer>()
+            .Consumer<ReleaseStockConsumer>()
+            .Consumer<CommitStockConsumer>());
+    }
+    else
+    {
+        messaging.Receive("inventory.reactions", [Topics.OrdersEvents, Topics.PaymentsEvents], receiver => receiver
+            .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
+            .Consumer<StockReactions>());
+    }
+});
+builder.Services.AddScoped<Reservations>();
 builder.Services.AddScoped<Warehouse>();
 builder.Services.AddProblemDetails();
 builder.Services.AddOpenApi();

@@ -49,6 +49,7 @@ internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options)
         {
             order.HasKey(row => row.OrderId);
             order.Property(row => row.OrderId).ValueGeneratedNever();
+            order.Property(row => row.State).IsConcurrencyToken();
             Json(order.Property(row => row.Lines));
         });
         modelBuilder.Entity<Fulfilment>(fulfilment =>

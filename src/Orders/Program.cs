@@ -7,28 +7,43 @@ using Orders;
 using Orders.Antipatterns;
 using Orders.AskingForStock;
 using Orders.CancellingAnOrder;
+using Orders.EndingAnOrder;
 using Orders.FulfillingAnOrder;
 using Orders.PlacingAnOrder;
+using Orders.ReactingToEvents;
 using Orders.ReadingOrders;
 using ServiceDefaults;
 using Shared.Contracts;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.Services.AddMessaging(builder.Configuration, "orders", messaging => messaging
-    .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
-    .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
-    .UseJetStream()
-    .UseKafka()
-    .UsePostgres<OrdersDbContext>("orders-db")
-    .Receive(
-        "orders.fulfilment",
-        [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
-        receiver => receiver.Saga<OrderStateMachine, Fulfilment>())
-    .Receive(
-        "orders.read-model",
-        [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
-        receiver => receiver.Consumer<OrderViewProjection>()));
+var coordination = Coordinations.Parse(builder.Configuration["Coordination"]);
+builder.Services.AddMessaging(builder.Configuration, "orders", messaging =>
+{
+    messaging
+        .Messages(OrderFlow.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, OrderFlow.KeyOf)))
+        .Messages(StockQueries.Messages.Select(kind => new MessageDefinition(kind.Name, kind.Topic, kind.ClrType, StockQueries.KeyOf)))
+        .UseJetStream()
+        .UseKafka()
+        .UsePostgres<OrdersDbContext>("orders-db")
+        .Receive(
+            "orders.read-model",
+            [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
+            receiver => receiver.Consumer<OrderViewProjection>());
+    if (coordination is Coordination.Orchestration)
+    {
+        messaging.Receive(
+            "orders.fulfilment",
+            [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
+            receiver => receiver.Saga<OrderStateMachine, Fulfilment>());
+    }
+    else
+    {
+        messaging.Receive("orders.reactions", [Topics.InventoryEvents, Topics.PaymentsEvents], receiver => receiver
+            .RetryOn<ContradictingEndException>(RetryPolicy.Never)
+            .Consumer<OrderReactions>());
+    }
+});
 builder.Services.AddOptions<FulfilmentOptions>()
     .BindConfiguration("Fulfilment")
     .Validate(options => options.StockDeadline > TimeSpan.Zero && options.PaymentDeadline > TimeSpan.Zero, "Fulfilment deadlines must be positive.")

@@ -21,6 +21,9 @@ internal sealed class Payment
 
     public required string Method { get; init; }
 
+    /// <summary>True in choreography: nobody will ask for the money, it is taken as soon as it is set aside.</summary>
+    public bool CapturesItself { get; init; }
+
     /// <summary>Why the provider declined, or refuses what was asked last; null when it did not.</summary>
     public string? Reason { get; set; }
 
@@ -54,19 +57,32 @@ internal sealed class Payment
     };
 
     /// <summary>A payment that is to be authorised.</summary>
-    public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, AskedBy askedBy)
-    {
-        var payment = new Payment
+    public static Payment Authorizing(AuthorizePayment command, DateTimeOffset now, AskedBy askedBy) => Begin(
+        new Payment
         {
             OrderId = command.OrderId,
             State = PaymentState.Authorizing,
             Amount = command.Amount,
             Currency = command.Currency,
             Method = command.PaymentMethod,
-        };
-        payment.Enter(PaymentState.Authorizing, now, askedBy);
-        return payment;
-    }
+        },
+        now,
+        askedBy);
+
+    /// <summary>A payment that is to be authorised and, once it is, captured.</summary>
+    public static Payment AuthorizingToCapture(
+        Guid orderId, decimal amount, string currency, string method, DateTimeOffset now, AskedBy askedBy) => Begin(
+        new Payment
+        {
+            OrderId = orderId,
+            State = PaymentState.Authorizing,
+            Amount = amount,
+            Currency = currency,
+            Method = method,
+            CapturesItself = true,
+        },
+        now,
+        askedBy);
 
     /// <summary>The mark of a payment that was voided before anybody asked for it: it will never be authorised.</summary>
     public static Payment NeverToBe(Guid orderId) => new()
@@ -77,6 +93,9 @@ internal sealed class Payment
         Currency = "",
         Method = "",
     };
+
+    /// <summary>The token of the deadline of a payment that captures itself: each order has one.</summary>
+    public static Guid DeadlineOf(Guid orderId) => orderId;
 
     /// <summary>Asks for the money. Asking again changes nothing.</summary>
     /// <exception cref="IllegalPaymentChangeException">The money is not set aside.</exception>
@@ -124,6 +143,8 @@ internal sealed class Payment
         {
             case (PaymentState.Authorizing, ProviderVerdict.Authorized):
                 Settle(PaymentState.Authorized);
+                if (CapturesItself)
+                    AskForCapture(now, new AskedBy(CausationId, TraceParent));
                 return new PaymentAuthorized(OrderId, now);
             case (PaymentState.Authorizing, ProviderVerdict.Declined):
                 Settle(PaymentState.Declined);
@@ -138,6 +159,12 @@ internal sealed class Payment
             default:
                 return null;
         }
+    }
+
+    private static Payment Begin(Payment payment, DateTimeOffset now, AskedBy askedBy)
+    {
+        payment.Enter(PaymentState.Authorizing, now, askedBy);
+        return payment;
     }
 
     private void Enter(PaymentState state, DateTimeOffset now, AskedBy askedBy)

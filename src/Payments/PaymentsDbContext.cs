@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Payments.ReactingToEvents;
 
 namespace Payments;
 
@@ -9,6 +10,8 @@ internal sealed class PaymentsDbContext(DbContextOptions<PaymentsDbContext> opti
     private bool _hasWork;
 
     public DbSet<Payment> Payments => Set<Payment>();
+
+    public DbSet<Bill> Bills => Set<Bill>();
 
     /// <summary>
     /// True when a payment has been saved since the last call that the worker is to take up. Instances are pooled: one left over from a
@@ -38,9 +41,16 @@ internal sealed class PaymentsDbContext(DbContextOptions<PaymentsDbContext> opti
             payment.ToTable("payments").HasKey(row => row.OrderId);
             payment.Property(row => row.OrderId).ValueGeneratedNever();
             payment.Property(row => row.State).HasConversion<string>();
-            foreach (var property in payment.Metadata.GetProperties())
-                property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
-            payment.Property(row => row.Version).HasColumnName("xmin").IsRowVersion();
         });
+        modelBuilder.Entity<Bill>(bill =>
+        {
+            bill.ToTable("bills").HasKey(row => row.OrderId);
+            bill.Property(row => row.OrderId).ValueGeneratedNever();
+            bill.Property(row => row.Stock).HasConversion<string>();
+        });
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+            property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        modelBuilder.Entity<Payment>().Property(row => row.Version).HasColumnName("xmin").IsRowVersion();
+        modelBuilder.Entity<Bill>().Property(row => row.Version).HasColumnName("xmin").IsRowVersion();
     }
 }

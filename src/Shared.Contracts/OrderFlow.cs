@@ -37,6 +37,8 @@ public static class OrderFlow
         Kind<PaymentDeclined>(Topics.PaymentsEvents, "payments.payment-declined.v1"),
         Kind<PaymentCaptured>(Topics.PaymentsEvents, "payments.payment-captured.v1"),
         Kind<PaymentVoided>(Topics.PaymentsEvents, "payments.payment-voided.v1"),
+        Kind<PaymentCalledOff>(Topics.PaymentsEvents, "payments.payment-called-off.v1"),
+        Kind<AuthorizationDeadlinePassed>(Topics.PaymentsEvents, "payments.authorization-deadline-passed.v1"),
     ];
 
     /// <summary>The partition key of any of them: the order id, lower case with hyphens.</summary>

@@ -7,8 +7,9 @@ using Shared.Contracts;
 namespace Orders.CancellingAnOrder;
 
 /// <summary>
-/// <c>DELETE /orders/{id}</c>: asks the fulfilment to call an order off. That is possible until its payment is being taken;
-/// who is told 202 at the very last moment may still see the order confirmed.
+/// <c>DELETE /orders/{id}</c>: asks whoever decides to call an order off. That is possible until its payment is being taken;
+/// who is told 202 at the very last moment may still see the order confirmed. Where there is no saga to know that moment, the read
+/// model tells: a payment that is authorised goes on to be taken.
 /// </summary>
 internal static class CancelOrderEndpoint
 {
@@ -37,13 +38,14 @@ internal static class CancelOrderEndpoint
             {
                 order.State,
                 Fulfilment = db.Fulfilments.Where(f => f.CorrelationId == orderId).Select(f => f.CurrentState).FirstOrDefault(),
+                Seen = db.OrderViews.Where(view => view.OrderId == orderId).Select(view => view.State).FirstOrDefault(),
             })
             .SingleOrDefaultAsync(cancellationToken);
         if (order is null)
             return Problems.OrderNotFound.With(id);
         if (OrderStates.IsEnd(order.State))
             return Problems.OrderEnded.With($"It is {order.State}.");
-        if (order.Fulfilment is nameof(OrderStateMachine.CapturingPayment))
+        if (order is { Fulfilment: nameof(OrderStateMachine.CapturingPayment) } or { Fulfilment: null, Seen: OrderStates.PaymentAuthorized })
             return Problems.OrderBeingPaid.With();
 
         await publisher.Publish(new OrderCancellationRequested(orderId, time.GetUtcNow()), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using MassTransit;
 using Microsoft.Extensions.Options;
+using Orders.EndingAnOrder;
 using Shared.Contracts;
 
 namespace Orders.FulfillingAnOrder;

@@ -1,3 +1,4 @@
+using Orders.EndingAnOrder;
 using Shared.Contracts;
 
 namespace Orders.PlacingAnOrder;
@@ -11,8 +12,8 @@ internal sealed class Order
     public required string CustomerId { get; init; }
 
     /// <summary>
-    /// <see cref="OrderStates.Placed"/>, then one of the ends. The fulfilment knows where an order is and writes its end here
-    /// in the transaction in which it ends.
+    /// <see cref="OrderStates.Placed"/>, then one of the ends, written in the transaction in which the order ends. Only the row of
+    /// an order that is in the state that was read is written.
     /// </summary>
     public required string State { get; set; }
 
@@ -31,4 +32,20 @@ internal sealed class Order
 
     /// <summary>Tells two requests under one key apart. See <see cref="RequestHash"/>.</summary>
     public required byte[] RequestHash { get; init; }
+
+    /// <summary>Ends the order. The first end stays; a rejected order that is cancelled, too, or the other way round, has ended already.</summary>
+    /// <returns>True when this is its end; false when it had ended before.</returns>
+    /// <exception cref="ContradictingEndException">It was confirmed and is not to be, or the other way round.</exception>
+    public bool End(string state)
+    {
+        if (State == OrderStates.Placed)
+        {
+            State = state;
+            return true;
+        }
+
+        if (State != state && (State == OrderStates.Confirmed || state == OrderStates.Confirmed))
+            throw new ContradictingEndException(OrderId, State, state);
+        return false;
+    }
 }

@@ -17,7 +17,8 @@ internal sealed class OrderViewProjection(OrdersDbContext db) :
     IConsumer<PaymentAuthorized>,
     IConsumer<PaymentDeclined>,
     IConsumer<PaymentCaptured>,
-    IConsumer<PaymentVoided>
+    IConsumer<PaymentVoided>,
+    IConsumer<PaymentCalledOff>
 {
     public Task Consume(ConsumeContext<OrderPlaced> context)
     {
@@ -51,6 +52,9 @@ internal sealed class OrderViewProjection(OrdersDbContext db) :
     public Task Consume(ConsumeContext<PaymentCaptured> context) => Add(context.Message, "payment-captured");
 
     public Task Consume(ConsumeContext<PaymentVoided> context) => Add(context.Message, "payment-voided");
+
+    public Task Consume(ConsumeContext<PaymentCalledOff> context) =>
+        Add(context.Message, "payment-called-off", detail: context.Message.Reason);
 
     private Task Add(IOrderEvent message, string what, string state = OrderStates.Placed, string? detail = null)
     {

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
+using Shared.Contracts;
 
 namespace Payments.CallingTheProvider;
 
@@ -73,6 +74,8 @@ internal sealed partial class ProviderCall(
         if (payment?.Take(answer, time.GetUtcNow()) is not { } happened)
             return;
         outbox.Add(happened, causationId: causationId);
+        if (payment.CapturesItself && happened is PaymentAuthorized or PaymentDeclined)
+            outbox.Cancel(Payment.DeadlineOf(orderId));
         await unitOfWork.CommitAsync(cancellationToken);
     }
 

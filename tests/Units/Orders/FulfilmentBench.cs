@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orders.Antipatterns;
+using Orders.EndingAnOrder;
 using Orders.FulfillingAnOrder;
 using Shared.Contracts;
 
@@ -167,10 +168,10 @@ public class FulfilmentBench : IAsyncLifetime
     {
         public ConcurrentQueue<(Guid OrderId, string State)> All { get; } = new();
 
-        public Task EndAsync(Guid orderId, string state, CancellationToken cancellationToken)
+        public Task<bool> EndAsync(Guid orderId, string state, CancellationToken cancellationToken)
         {
             All.Enqueue((orderId, state));
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
     }
 
