@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lab.Running;
 using Spectre.Console;
 
 namespace Lab;
@@ -17,6 +18,22 @@ internal static class Verb
         {
             if (result.Tokens is [var token] && !Transports.Contains(token.Value, StringComparer.Ordinal))
                 result.AddError($"--transport takes {string.Join(" or ", Transports)}, not '{token.Value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>The option that takes a coordination.</summary>
+    public static Option<string?> Coordination()
+    {
+        var option = new Option<string?>("--coordination")
+        {
+            Description = $"Who decides what comes next: a saga, or the services by each other's events. {Coordinations.Orchestration} by default.",
+            HelpName = string.Join('|', Coordinations.All),
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !Coordinations.All.Contains(token.Value, StringComparer.Ordinal))
+                result.AddError($"--coordination takes {string.Join(" or ", Coordinations.All)}, not '{token.Value}'.");
         });
         return option;
     }

@@ -10,7 +10,7 @@ using Lab.Running;
 namespace Flow;
 
 /// <summary>The whole system on one transport, started by its app host once for the tests of a class.</summary>
-public abstract class StartedSystem(string transport) : IAsyncLifetime
+public abstract class StartedSystem(string transport, bool choreography = false) : IAsyncLifetime
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(60);
 
@@ -31,7 +31,9 @@ public abstract class StartedSystem(string transport) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _system = await RunningSystem.StartAsync(new SystemOptions(Transport), TestContext.Current.CancellationToken);
+        _system = await RunningSystem.StartAsync(
+            new SystemOptions(Transport) { Coordination = choreography ? Coordinations.Choreography : Coordinations.Orchestration },
+            TestContext.Current.CancellationToken);
         var patience = new Patience(TimeProvider.System, CallLimit);
         Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
         Orders = new OrdersClient(_system.Http("orders"), patience);

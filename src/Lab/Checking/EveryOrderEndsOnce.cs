@@ -2,7 +2,7 @@ namespace Lab.Checking;
 
 /// <summary>
 /// Invariant 1. The accepted orders, the write model and the read model hold the same orders; each is in an end state,
-/// the same one in both models and in its saga, and its timeline tells of that end once and of no other.
+/// the same one in both models and in its saga where the system has sagas, and its timeline tells of that end once and of no other.
 /// </summary>
 internal sealed record EveryOrderEndsOnce()
     : Invariant(1, "every accepted order reaches exactly one end state, and no other order exists")
@@ -18,10 +18,10 @@ internal sealed record EveryOrderEndsOnce()
                 .Select(orders => Violation.OfOrder(orders.Key, "in the write model, but never accepted")))
             .Concat(viewed.Where(views => !accepted.Contains(views.Key))
                 .Select(views => Violation.OfOrder(views.Key, "in the read model, but never accepted")))
-            .Concat(accepted.SelectMany(orders => CheckOrder(orders.Key, [.. written[orders.Key]], [.. viewed[orders.Key]])));
+            .Concat(accepted.SelectMany(orders => CheckOrder(orders.Key, [.. written[orders.Key]], [.. viewed[orders.Key]], snapshot.HasSagas)));
     }
 
-    private static IEnumerable<Violation> CheckOrder(Guid orderId, OrderRow[] rows, OrderView[] views)
+    private static IEnumerable<Violation> CheckOrder(Guid orderId, OrderRow[] rows, OrderView[] views, bool hasSagas)
     {
         if (rows.Length != 1) yield return Violation.OfOrder(orderId, $"accepted, but {rows.Length} times in the write model");
         if (views.Length != 1) yield return Violation.OfOrder(orderId, $"accepted, but {views.Length} times in the read model");
@@ -33,7 +33,8 @@ internal sealed record EveryOrderEndsOnce()
 
         if (!OrderStates.IsEnd(state)) yield break;
 
-        if (fulfilment != state) yield return Violation.OfOrder(orderId, $"{state}, but its saga is {fulfilment ?? "missing"}");
+        if (hasSagas && fulfilment != state) yield return Violation.OfOrder(orderId, $"{state}, but its saga is {fulfilment ?? "missing"}");
+        if (!hasSagas && fulfilment is not null) yield return Violation.OfOrder(orderId, $"it has a saga, {fulfilment}, and nobody to run it");
         var ends = view.Ends.Select(entry => entry.What).ToArray();
         if (ends is not [var end] || OrderStates.EndToldBy(end) != state)
         {

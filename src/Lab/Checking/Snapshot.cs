@@ -9,6 +9,9 @@ internal sealed record Snapshot
     /// <summary>The orders the API accepted, as they were placed.</summary>
     public IReadOnlyList<AcceptedOrder> Accepted { get; init; } = [];
 
+    /// <summary>Whether a saga decides about each order; no order has one where the services react to each other's events.</summary>
+    public bool HasSagas { get; init; } = true;
+
     /// <summary>The orders of the write model.</summary>
     public IReadOnlyList<OrderRow> Orders { get; init; } = [];
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Lab.Running;
 
 namespace Lab.Demo;
 
@@ -9,6 +10,8 @@ internal static class DemoCommand
     private const int MostOrders = 100_000;
 
     private static readonly Option<string?> Transport = Verb.Transport($"The broker the services talk through, {Verb.Transports[0]} by default.");
+
+    private static readonly Option<string?> Coordination = Verb.Coordination();
 
     private static readonly Option<int> Orders = Verb.Number("--orders", "How many orders to place", 200, MostOrders);
 
@@ -33,11 +36,12 @@ internal static class DemoCommand
 
         var command = new Command("demo", "Starts the whole system, places orders through its API and checks the five invariants.")
         {
-            Transport, Orders, Seed, InventoryReplicas, Disturb, Json, Log,
+            Transport, Coordination, Orders, Seed, InventoryReplicas, Disturb, Json, Log,
         };
         command.SetAction((arguments, cancel) => RunAsync(
             new DemoOptions(
                 arguments.GetValue(Transport) ?? Verb.Transports[0],
+                arguments.GetValue(Coordination) ?? Coordinations.Orchestration,
                 arguments.GetValue(Orders),
                 arguments.GetValue(Seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue),
                 arguments.GetValue(InventoryReplicas),

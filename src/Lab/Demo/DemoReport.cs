@@ -12,6 +12,8 @@ internal sealed record DemoReport
 
     public required string Transport { get; init; }
 
+    public string Coordination { get; init; } = Coordinations.Orchestration;
+
     public required BrokerDescription Broker { get; init; }
 
     public required string Postgres { get; init; }

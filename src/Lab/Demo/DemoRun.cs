@@ -22,7 +22,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     {
         var began = clock.GetTimestamp();
         await using var system = await _display.WaitForAsync(
-            $"starting the system on {options.Transport}", () => RunningSystem.StartAsync(options.System, cancellationToken));
+            $"starting the system on {options.Transport}, {options.Coordination}", () => RunningSystem.StartAsync(options.System, cancellationToken));
         var startup = clock.GetElapsedTime(began);
 
         var ledger = new LedgerClient(system.Http("payment-provider"), _patience);
@@ -46,6 +46,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         return new DemoReport
         {
             Transport = options.Transport,
+            Coordination = options.Coordination,
             Broker = await system.DescribeBrokerAsync(cancellationToken),
             Postgres = await reader.PostgresVersionAsync(cancellationToken),
             Orders = outcomes.Count,

@@ -11,7 +11,7 @@ internal static class DemoView
     public static void Show(IAnsiConsole console, DemoReport report)
     {
         console.WriteLine();
-        console.WriteLine($"{report.Orders} orders over {report.Broker}, PostgreSQL {report.Postgres}, seed {report.Seed}");
+        console.WriteLine($"{report.Orders} orders by {report.Coordination} over {report.Broker}, PostgreSQL {report.Postgres}, seed {report.Seed}");
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"healthy after {report.StartupSeconds:0.0} s, first order done after {report.FirstOrderSeconds:0.0} s, all orders within {report.RunSeconds:0.0} s"));

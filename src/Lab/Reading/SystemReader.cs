@@ -33,6 +33,7 @@ internal sealed class SystemReader : IAsyncDisposable
         IReadOnlyList<OrderOutcome> outcomes, OrdersClient orders, CancellationToken cancellationToken) => new()
         {
             Accepted = [.. outcomes.Select(outcome => new AcceptedOrder(outcome.OrderId, outcome.Plan.Lines))],
+            HasSagas = _system.HasSagas,
             Orders = await _orders.OrdersAsync(cancellationToken),
             Views = await ViewsAsync(orders, cancellationToken),
             Stock = await _inventory.StockAsync(cancellationToken),

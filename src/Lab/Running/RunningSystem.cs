@@ -40,7 +40,10 @@ internal sealed class RunningSystem : IAsyncDisposable
                 logging.AddFilter("System", LogLevel.Warning);
                 if (options.Log is not null) logging.AddProvider(new FileLog(options.Log));
             });
-            var system = new RunningSystem(await builder.BuildAsync(cancellationToken), options.Transport);
+            var system = new RunningSystem(await builder.BuildAsync(cancellationToken), options.Transport)
+            {
+                HasSagas = options.Coordination == Coordinations.Orchestration,
+            };
             try
             {
                 await system.StartAsync(cancellationToken);
@@ -57,6 +60,9 @@ internal sealed class RunningSystem : IAsyncDisposable
             throw new LabException(failure.Message, failure);
         }
     }
+
+    /// <summary>Whether a saga decides about each order.</summary>
+    public bool HasSagas { get; private init; }
 
     /// <summary>The connection string of a database or of the broker.</summary>
     public string ConnectionString(string resource) => _connectionStrings[resource];

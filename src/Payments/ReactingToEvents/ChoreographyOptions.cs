@@ -5,7 +5,7 @@ internal sealed class ChoreographyOptions
 {
     /// <summary>
     /// How long it may take from the news of an order until its payment is authorised, stock and bank together, before it is called off.
-    /// Default 10 s.
+    /// Default 15 s.
     /// </summary>
-    public TimeSpan AuthorizationDeadline { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan AuthorizationDeadline { get; set; } = TimeSpan.FromSeconds(15);
 }

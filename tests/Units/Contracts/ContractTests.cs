@@ -34,6 +34,8 @@ public sealed class ContractTests
         new PaymentDeclined(OrderId, "The card was declined.", At),
         new PaymentCaptured(OrderId, At),
         new PaymentVoided(OrderId, At),
+        new PaymentCalledOff(OrderId, "too late", At),
+        new AuthorizationDeadlinePassed(OrderId),
     ];
 
     // The published language. A line here is never changed, only added: a changed body gets a new version and a new line.
@@ -56,7 +58,9 @@ public sealed class ContractTests
         """payments.commands payments.authorize-payment.v1 {"orderId":"…","amount":158.00,"currency":"EUR","paymentMethod":"visa"}""",
         """payments.commands payments.capture-payment.v1 {"orderId":"…"}""",
         """payments.commands payments.void-payment.v1 {"orderId":"…"}""",
+        """payments.events payments.authorization-deadline-passed.v1 {"orderId":"…"}""",
         """payments.events payments.payment-authorized.v1 {"orderId":"…","at":"…"}""",
+        """payments.events payments.payment-called-off.v1 {"orderId":"…","reason":"too late","at":"…"}""",
         """payments.events payments.payment-captured.v1 {"orderId":"…","at":"…"}""",
         """payments.events payments.payment-declined.v1 {"orderId":"…","reason":"The card was declined.","at":"…"}""",
         """payments.events payments.payment-voided.v1 {"orderId":"…","at":"…"}""",

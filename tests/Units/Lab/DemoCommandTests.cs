@@ -6,6 +6,7 @@ public sealed class DemoCommandTests
 {
     [Theory]
     [InlineData("--transport rabbitmq", "--transport takes jetstream or kafka, not 'rabbitmq'.")]
+    [InlineData("--coordination anarchy", "--coordination takes orchestration or choreography, not 'anarchy'.")]
     [InlineData("--orders 0", "--orders takes a number from 1 to 100,000, not '0'.")]
     [InlineData("--orders 100001", "--orders takes a number from 1 to 100,000, not '100001'.")]
     [InlineData("--orders many", "--orders takes a number from 1 to 100,000, not 'many'.")]
@@ -21,6 +22,7 @@ public sealed class DemoCommandTests
     [InlineData("")]
     [InlineData("--transport kafka --orders 500 --seed -3 --json report.json --log demo.log")]
     [InlineData("--transport=jetstream --orders=1")]
+    [InlineData("--coordination choreography")]
     [InlineData("--orders 2000 --inventory-replicas 2 --disturb")]
     public void Good_options_are_taken(string arguments) => DemoCommand.Create().Parse(arguments).Errors.ShouldBeEmpty();
 }

@@ -28,7 +28,7 @@ public sealed class DemoReportTests
     {
         var text = Shown(Report());
 
-        text.ShouldContain("2 orders over NATS JetStream 2.9.10, PostgreSQL 15.1, seed 7");
+        text.ShouldContain("2 orders by orchestration over NATS JetStream 2.9.10, PostgreSQL 15.1, seed 7");
         text.ShouldContain("healthy after 3.2 s, first order done after 4.0 s, all orders within 1.0 s");
         text.ShouldContain("✓ 1 all is well");
         text.ShouldContain("0 violations, 2 of 2 orders ended as expected");

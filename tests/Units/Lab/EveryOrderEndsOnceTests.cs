@@ -64,6 +64,16 @@ public sealed class EveryOrderEndsOnceTests
         $"order {Confirmed}", seen);
 
     [Fact]
+    public void Holds_without_sagas_where_the_services_react_to_each_other() => _invariant.Check(WithoutSagas).ShouldBeEmpty();
+
+    [Fact]
+    public void Breaks_when_an_order_has_a_saga_that_nobody_runs() => _invariant.ShouldFind(
+        WithoutSagas with { Orders = WithoutSagas.Orders.With(order => order.OrderId == Confirmed, order => order with { Fulfilment = "Confirmed" }) },
+        $"order {Confirmed}", "it has a saga, Confirmed, and nobody to run it");
+
+    private Snapshot WithoutSagas => _quiet with { HasSagas = false, Orders = [.. _quiet.Orders.Select(order => order with { Fulfilment = null })] };
+
+    [Fact]
     public void Breaks_when_the_timeline_does_not_tell_of_the_end() => _invariant.ShouldFind(
         _quiet with { Views = _quiet.Views.With(view => view.OrderId == Confirmed, view => view with { Timeline = [.. view.Timeline.Take(3)] }) },
         $"order {Confirmed}", "its timeline ends with []");

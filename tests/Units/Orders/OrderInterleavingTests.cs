@@ -47,19 +47,18 @@ public sealed class OrderInterleavingTests(FulfilmentBench bench) : IClassFixtur
         private readonly List<IOrderMessage> _ends = [];
         private readonly List<(PaymentState Asked, ProviderAnswer Answer)> _answersUnderWay = [];
         private readonly bool _enoughStock;
-        private readonly bool _declines;
+        private readonly SmallBank _bank;
         private readonly bool _hangs;
         private bool _mayCancel;
         private string _reservation = "none";
         private Payment? _payment;
-        private string _bank = "none";
 
         public World(FulfilmentBench bench, int seed)
         {
             _bench = bench;
             _random = new Random(seed);
             _enoughStock = _random.Next(6) > 0;
-            _declines = _random.Next(6) == 0;
+            _bank = new SmallBank(declines: _random.Next(6) == 0);
             _hangs = _random.Next(6) == 0;
             _mayCancel = _random.Next(2) == 0;
             Publish(new OrderPlaced(_orderId, "customer", [new("KETTLE", 1, 79m)], 79m, "EUR", "visa", DateTimeOffset.UtcNow));
@@ -91,7 +90,7 @@ public sealed class OrderInterleavingTests(FulfilmentBench bench) : IClassFixtur
             _ends.ShouldHaveSingleItem();
             _bench.EndingsOf(_orderId).ShouldBe([End]);
             _ends[0].GetType().Name.ShouldBe("Order" + End);
-            _bank.ShouldBeOneOf(End == "Confirmed" ? ["captured"] : ["none", "declined", "voided"]);
+            _bank.State.ShouldBeOneOf(End == "Confirmed" ? ["captured"] : ["none", "declined", "voided"]);
             _reservation.ShouldBeOneOf(End == "Confirmed" ? ["committed"] : ["none", "rejected", "released"]);
         }
 
@@ -220,37 +219,8 @@ public sealed class OrderInterleavingTests(FulfilmentBench bench) : IClassFixtur
         private Task CallBankAsync()
         {
             var asked = _payment!.State;
-            var answer = asked switch
-            {
-                PaymentState.Authorizing => Authorize(),
-                PaymentState.Capturing => Capture(),
-                _ => Void(),
-            };
-            _answersUnderWay.Add((asked, answer));
+            _answersUnderWay.Add((asked, _bank.Answer(asked)));
             return Task.CompletedTask;
-        }
-
-        private ProviderAnswer Authorize()
-        {
-            if (_bank is "voided")
-                return new ProviderAnswer(ProviderVerdict.Declined, "voided before");
-            if (_bank is "none")
-                _bank = _declines ? "declined" : "authorized";
-            return _bank is "declined" ? new ProviderAnswer(ProviderVerdict.Declined, "declined") : new ProviderAnswer(ProviderVerdict.Authorized);
-        }
-
-        private ProviderAnswer Capture()
-        {
-            _bank.ShouldBeOneOf("authorized", "captured");
-            _bank = "captured";
-            return new ProviderAnswer(ProviderVerdict.Captured);
-        }
-
-        private ProviderAnswer Void()
-        {
-            _bank.ShouldNotBe("captured");
-            _bank = "voided";
-            return new ProviderAnswer(ProviderVerdict.Voided);
         }
 
         private Task TakeAnswerAsync()
