@@ -241,7 +241,7 @@ public abstract class OrderFlow(StartedSystem system)
     private const string Valid = """{"customerId":"c","paymentMethod":"visa","lines":[{"sku":"KETTLE","quantity":1}]}""";
 
     /// <summary>The part of a snapshot that the orders of one test make up; other tests' orders are not accepted in its eyes.</summary>
-    private static Snapshot Of(HashSet<Guid> ids, Snapshot all) => all with
+    internal static Snapshot Of(HashSet<Guid> ids, Snapshot all) => all with
     {
         Orders = [.. all.Orders.Where(order => ids.Contains(order.OrderId))],
         Views = [.. all.Views.Where(view => ids.Contains(view.OrderId))],

@@ -50,8 +50,11 @@ public abstract class StartedSystem(string transport, bool choreography = false)
     }
 
     /// <summary>Places orders of one path and follows them to their end.</summary>
-    internal Task<IReadOnlyList<OrderOutcome>> RunAsync(OrderPath path, int count = 1) =>
-        RunAsync([.. OrderMix.Plan(count, Random.Shared.Next()).Select(order => order with { Path = path, Lines = LinesOf(path, order) })]);
+    internal Task<IReadOnlyList<OrderOutcome>> RunAsync(OrderPath path, int count = 1) => RunAsync(Plan(path, count));
+
+    /// <summary>Orders of one path.</summary>
+    internal static PlannedOrder[] Plan(OrderPath path, int count) =>
+        [.. OrderMix.Plan(count, Random.Shared.Next()).Select(order => order with { Path = path, Lines = LinesOf(path, order) })];
 
     /// <summary>Runs a plan to its end.</summary>
     internal Task<IReadOnlyList<OrderOutcome>> RunAsync(IReadOnlyList<PlannedOrder> plan, OrderProgress? progress = null)

@@ -17,6 +17,7 @@ using Payments.Antipatterns;
 using Payments.AuthorizingAPayment;
 using Payments.CallingTheProvider;
 using Payments.CapturingAPayment;
+using Payments.ReactingToEvents;
 using Payments.RetryingAPayment;
 using Payments.VoidingAPayment;
 using Shared.Contracts;
@@ -50,7 +51,10 @@ internal sealed class PaymentService : IAsyncDisposable
             .UseInMemory()
             .UsePostgres<PaymentsDbContext>("payments-db")
             .Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
-                .Consumer<AuthorizePaymentConsumer>().Consumer<CapturePaymentConsumer>().Consumer<VoidPaymentConsumer>()));
+                .Consumer<AuthorizePaymentConsumer>().Consumer<CapturePaymentConsumer>().Consumer<VoidPaymentConsumer>())
+            .Receive("payments.reactions", [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents], receiver => receiver
+                .Consumer<PaymentReactions>()));
+        builder.Services.AddOptions<ChoreographyOptions>().BindConfiguration("Choreography");
         builder.Services.AddProviderCalls();
         builder.Services.AddAntipattern(builder.Configuration, NoIdempotencyKey.Antipattern);
         PaymentService? service = null;

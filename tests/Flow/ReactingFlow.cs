@@ -1,0 +1,51 @@
+using Lab.Checking;
+using Lab.Placing;
+
+namespace Flow;
+
+/// <summary>What holds for the whole flow where no saga decides, whichever the transport.</summary>
+public abstract class ReactingFlow(StartedSystem system)
+{
+    [Fact]
+    public async Task Every_path_leads_to_its_end_and_keeps_the_invariants()
+    {
+        PlannedOrder[] plan = [.. OrderPath.All.SelectMany(path => StartedSystem.Plan(path, count: 3))];
+
+        var outcomes = await system.RunAsync(plan);
+
+        outcomes.ShouldAllBe(outcome => outcome.IsAsExpected);
+        await ShouldKeepItsPromisesAsync(outcomes);
+    }
+
+    [Theory]
+    [InlineData("inventory")]
+    [InlineData("payments")]
+    public async Task A_service_killed_in_the_middle_breaks_no_promise(string service)
+    {
+        var plan = OrderMix.Plan(40, Random.Shared.Next());
+        var progress = new OrderProgress(plan.Count, TimeProvider.System);
+        var running = system.RunAsync(plan, progress);
+        await Eventually.HoldsAsync(() => progress.Ended >= 5 || running.IsCompleted, "some orders have ended");
+
+        system.Kill(service);
+
+        var outcomes = await running;
+        outcomes.ShouldAllBe(outcome => outcome.HasEnded);
+        await ShouldKeepItsPromisesAsync(outcomes);
+    }
+
+    private async Task ShouldKeepItsPromisesAsync(IReadOnlyList<OrderOutcome> outcomes)
+    {
+        var snapshot = OrderFlow.Of(outcomes.Select(outcome => outcome.OrderId).ToHashSet(), await system.ReadWhenQuietAsync(outcomes));
+        snapshot.HasSagas.ShouldBeFalse();
+        Invariant.All.Where(invariant => invariant is not StockIsConserved).SelectMany(invariant => invariant.Check(snapshot)).ShouldBeEmpty();
+    }
+}
+
+public sealed class ReactingJetStreamSystem() : StartedSystem("jetstream", choreography: true);
+
+public sealed class ReactingFlowOnJetStream(ReactingJetStreamSystem system) : ReactingFlow(system), IClassFixture<ReactingJetStreamSystem>;
+
+public sealed class ReactingKafkaSystem() : StartedSystem("kafka", choreography: true);
+
+public sealed class ReactingFlowOnKafka(ReactingKafkaSystem system) : ReactingFlow(system), IClassFixture<ReactingKafkaSystem>;
