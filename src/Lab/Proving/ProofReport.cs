@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Lab.Demo;
+using Lab.Faults;
+using Lab.History;
+using Lab.Running;
+
+namespace Lab.Proving;
+
+/// <summary>What a proof showed. The console, the page and the JSON file tell the same.</summary>
+internal sealed record ProofReport
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    public required string Transport { get; init; }
+
+    public required BrokerDescription Broker { get; init; }
+
+    public required string Postgres { get; init; }
+
+    public required string Coordination { get; init; }
+
+    /// <summary>What was broken on purpose; null: nothing.</summary>
+    public required string? Antipattern { get; init; }
+
+    /// <summary>The invariants of which the anti-pattern must break at least one; empty without one.</summary>
+    public IReadOnlyList<int> MustBreak { get; init; } = [];
+
+    public required int Seed { get; init; }
+
+    /// <summary>Orders per second that were sent, whatever became of them.</summary>
+    public required int Rate { get; init; }
+
+    /// <summary>How long orders were sent.</summary>
+    public required double LoadSeconds { get; init; }
+
+    /// <summary>When the load began: zero of the timeline.</summary>
+    public required DateTimeOffset Began { get; init; }
+
+    /// <summary>From the last fault healed and the last order sent until nothing moved any more; null when it never came to rest.</summary>
+    public required double? QuietAfterSeconds { get; init; }
+
+    /// <summary>What still moved when the wait was over; empty when nothing did.</summary>
+    public required IReadOnlyList<string> StillUnderWay { get; init; }
+
+    /// <summary>What struck, in the order of its beginning.</summary>
+    public required IReadOnlyList<StruckFault> Faults { get; init; }
+
+    public required IReadOnlyList<LeftOutFault> LeftOut { get; init; }
+
+    /// <summary>One entry per second since <see cref="Began"/>, until all was quiet.</summary>
+    public required IReadOnlyList<SecondOfRun> Timeline { get; init; }
+
+    public required IReadOnlyList<PathResult> Paths { get; init; }
+
+    /// <summary>How many orders were accepted.</summary>
+    public required int Accepted { get; init; }
+
+    /// <summary>How many orders the API never accepted: no promise was made for them.</summary>
+    public required int NotAccepted { get; init; }
+
+    public required IReadOnlyList<InvariantResult> Invariants { get; init; }
+
+    /// <summary>What became of the messages between broker and consumers.</summary>
+    public required MessageAccount Messages { get; init; }
+
+    /// <summary>Violations, explained: of each subject the first, up to a limit.</summary>
+    public required IReadOnlyList<Explanation> Explanations { get; init; }
+
+    /// <summary>Messages set aside for good, by cause.</summary>
+    public required IReadOnlyList<DeadLetterCount> DeadLetters { get; init; }
+
+    /// <summary>How many violations all invariants found.</summary>
+    public int Violations => Invariants.Sum(invariant => invariant.Violations.Count);
+
+    /// <summary>Whether every promise was kept, nothing is left hanging and no fault failed to strike.</summary>
+    public bool Kept => Violations == 0 && StillUnderWay.Count == 0 && Messages.Lost.Count == 0 && Faults.All(fault => fault.Failure is null);
+
+    /// <summary>Whether an anti-pattern broke what it must break.</summary>
+    public bool ShownBroken => Invariants.Any(invariant => !invariant.Holds && MustBreak.Contains(invariant.Number));
+
+    /// <summary>Writes the report as JSON.</summary>
+    public Task WriteAsync(Stream stream, CancellationToken cancellationToken) =>
+        JsonSerializer.SerializeAsync(stream, this, Format, cancellationToken);
+}
+
+/// <summary>What happened in one second of a run.</summary>
+/// <param name="Second">Seconds since the load began; the orders of 0.0 to 0.999 are in second 0.</param>
+/// <param name="Sent">Orders that were due to be sent in it.</param>
+/// <param name="Accepted">Orders that the API accepted in it.</param>
+/// <param name="Ended">Orders that reached their end in it.</param>
+/// <param name="Open">Orders accepted and not ended at its end.</param>
+/// <param name="P50Milliseconds">Of the orders that ended in it and whose path does not wait on purpose: from when they were due to be sent to their end; null when none ended.</param>
+/// <param name="P99Milliseconds">The 99th percentile of the same.</param>
+internal sealed record SecondOfRun(int Second, int Sent, int Accepted, int Ended, int Open, double? P50Milliseconds, double? P99Milliseconds);
+
+/// <summary>How many messages are dead for one cause.</summary>
+internal sealed record DeadLetterCount(string Consumer, string Type, string Cause, int Count);
