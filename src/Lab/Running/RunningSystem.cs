@@ -10,17 +10,18 @@ internal sealed class RunningSystem : IAsyncDisposable
     // A call into a service that was killed under it may never be answered; it is repeated.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
-    private static readonly string[] Services = ["orders", "inventory", "payments", "payment-provider"];
-    private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db"];
+    /// <summary>The databases of the services whose messages cross the broker.</summary>
+    public static IReadOnlyList<string> Databases { get; } = ["orders-db", "inventory-db", "payments-db"];
 
     private readonly DistributedApplication _app;
     private readonly string _transport;
     private readonly Dictionary<string, string> _connectionStrings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HttpClient> _clients = new(StringComparer.Ordinal);
-    private readonly RunningReplicas _replicas;
+    private readonly RunningProcesses _processes;
+    private readonly List<IAsyncDisposable> _attached = [];
 
     private RunningSystem(DistributedApplication app, string transport) =>
-        (_app, _transport, _replicas) = (app, transport, new RunningReplicas(app.ResourceNotifications));
+        (_app, _transport, _processes) = (app, transport, new RunningProcesses(app.ResourceNotifications));
 
     /// <summary>Starts database, broker and services, and waits until each service is healthy.</summary>
     /// <param name="options">What is to run.</param>
@@ -70,8 +71,36 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <summary>A client of a service's HTTP endpoint; it belongs to this object.</summary>
     public HttpClient Http(string service) => _clients[service];
 
+    /// <summary>The services, in the order in which they are waited for.</summary>
+    public static IReadOnlyList<string> Services { get; } = ["orders", "inventory", "payments", "payment-provider"];
+
+    /// <summary>The name of the broker: <c>nats</c> or <c>kafka</c>.</summary>
+    public string Broker => _transport == "kafka" ? "kafka" : "nats";
+
     /// <summary>The instances of a service that run now.</summary>
-    public IReadOnlyList<Replica> Replicas(string service) => _replicas.Of(service);
+    public IReadOnlyList<Replica> Replicas(string service) => [.. _processes.Of(service).OfType<Replica>()];
+
+    /// <summary>
+    /// The processes of a service or a server (<c>postgres</c>, <c>nats</c>, <c>kafka</c>) that run now; none of a server that
+    /// somebody else runs.
+    /// </summary>
+    public IReadOnlyList<RunningProcess> Processes(string resource) => _processes.Of(resource);
+
+    /// <summary>Whether the broker is ours and keeps what it was told: not somebody else's, not the embedded one in memory.</summary>
+    public bool BrokerOutlivesAKill => Processes(Broker).Count > 0
+        && (_transport != "kafka" || !KafkaBroker.Describe(_app.Services.GetRequiredService<IConfiguration>()).IsEmbedded);
+
+    /// <summary>Has something disposed when the system has been stopped, such as a disk that its database used.</summary>
+    public void Attach(IAsyncDisposable part)
+    {
+        lock (_attached) _attached.Add(part);
+    }
+
+    /// <summary>What was attached; null when nothing of that kind was.</summary>
+    public T? Attached<T>() where T : class
+    {
+        lock (_attached) return _attached.OfType<T>().FirstOrDefault();
+    }
 
     /// <summary>Asks the broker what it is.</summary>
     public Task<BrokerDescription> DescribeBrokerAsync(CancellationToken cancellationToken) => _transport == "kafka"
@@ -81,8 +110,9 @@ internal sealed class RunningSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients.Values) client.Dispose();
-        await _replicas.DisposeAsync();
+        await _processes.DisposeAsync();
         await _app.DisposeAsync();
+        foreach (var part in Enumerable.Reverse(_attached)) await part.DisposeAsync();
     }
 
     private static EnvironmentCallbackAnnotation SettingsOf(SystemOptions options) => new(context =>
@@ -101,7 +131,7 @@ internal sealed class RunningSystem : IAsyncDisposable
             _clients[service].Timeout = CallTimeout;
         }
 
-        foreach (var resource in (string[])[.. Databases, _transport == "kafka" ? "kafka" : "nats"])
+        foreach (var resource in (string[])[.. Databases, Broker])
         {
             _connectionStrings[resource] = await _app.GetConnectionStringAsync(resource, cancellationToken)
                 ?? throw new LabException($"the app host has no connection string for {resource}");

@@ -1,0 +1,34 @@
+using Lab.Running;
+
+namespace Lab.Faults;
+
+/// <summary>A fault of a process that the app host runs: an instance of a service, the broker, the database server.</summary>
+internal abstract record ProcessFault(string Name, FaultArea Area) : Fault(Name, Area)
+{
+    /// <summary>The database server.</summary>
+    public const string Postgres = "postgres";
+
+    public sealed override IReadOnlyList<string> Targets(FaultSite site) => [.. Candidates(site).Where(name => site.System.Processes(name).Count > 0)];
+
+    public override string? Hindrance(FaultSite site) =>
+        Targets(site).Count > 0 ? null : $"{string.Join(", ", Candidates(site))} runs elsewhere: it is not ours to strike";
+
+    public sealed override Task<string?> StrikeAsync(FaultSite site, string target, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var running = site.System.Processes(target);
+        return running.Count == 0
+            ? throw new LabException($"no instance of {target} runs")
+            : StrikeAsync(site, target, running[new Random(site.Seed).Next(running.Count)], duration, cancellationToken);
+    }
+
+    /// <summary>Strikes one process of the target.</summary>
+    protected abstract Task<string?> StrikeAsync(
+        FaultSite site, string target, RunningProcess process, TimeSpan duration, CancellationToken cancellationToken);
+
+    private IReadOnlyList<string> Candidates(FaultSite site) => Area switch
+    {
+        FaultArea.Service => RunningSystem.Services,
+        FaultArea.Broker => [site.System.Broker],
+        _ => [Postgres],
+    };
+}
