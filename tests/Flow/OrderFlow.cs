@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Lab.Checking;
+using Lab.History;
 using Lab.Placing;
 using Npgsql;
 
@@ -43,6 +44,36 @@ public abstract class OrderFlow(StartedSystem system)
         timeline.Select(entry => entry.GetProperty("what").GetString()).ShouldBe(
             ["order-placed", "stock-reserved", "payment-authorized", "payment-captured", "stock-committed", "order-confirmed"], ignoreOrder: true);
         timeline.Select(entry => entry.GetProperty("at").GetDateTimeOffset()).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public async Task The_history_tells_the_story_of_each_order_and_accounts_for_every_message()
+    {
+        await using var recorder = await system.RecordAsync();
+        var outcomes = await system.RunAsync(OrderMix.Plan(30, seed: 5));
+        foreach (var outcome in outcomes)
+        {
+            recorder.Accepted(outcome.OrderId, outcome.View!.Timeline.Min(entry => entry.At));
+            await Eventually.HoldsAsync(() => recorder.EndOf(outcome.OrderId)?.State == outcome.View.State, $"{outcome.OrderId} was seen to end");
+        }
+
+        await system.ReadWhenQuietAsync(outcomes);
+        var book = await recorder.CloseAsync(Cancel);
+
+        book.Account.Gaps.ShouldBeEmpty();
+        book.Account.Lost.ShouldBeEmpty();
+        book.Account.OutOfOrder.ShouldBeEmpty();
+        book.Account.NeverPublished.ShouldBeEmpty();
+        book.Account.Delivered.ShouldBeGreaterThan(book.Account.Published);
+        book.Entries.Select(entry => entry.At).ShouldBeInOrder();
+        foreach (var order in outcomes.Where(outcome => outcome.Plan.Path == OrderPath.Confirmed))
+        {
+            var story = book.Entries.Where(entry => entry.Key == order.OrderId.ToString()).ToArray();
+            story.Select(entry => entry.Kind).Distinct().ShouldBe(
+                [HistoryKind.Accepted, HistoryKind.Published, HistoryKind.Delivered, HistoryKind.Effect, HistoryKind.Ledger], ignoreOrder: true);
+            story.Select(entry => entry.What).ShouldContain("orders.order-confirmed.v1");
+            story.Count(entry => entry.What.StartsWith("captured ", StringComparison.Ordinal)).ShouldBe(1);
+        }
     }
 
     [Fact]

@@ -9,12 +9,17 @@ public abstract class ReactingFlow(StartedSystem system)
     [Fact]
     public async Task Every_path_leads_to_its_end_and_keeps_the_invariants()
     {
+        await using var recorder = await system.RecordAsync();
         PlannedOrder[] plan = [.. OrderPath.All.SelectMany(path => StartedSystem.Plan(path, count: 3))];
 
         var outcomes = await system.RunAsync(plan);
 
         outcomes.ShouldAllBe(outcome => outcome.IsAsExpected);
         await ShouldKeepItsPromisesAsync(outcomes);
+        var account = (await recorder.CloseAsync(TestContext.Current.CancellationToken)).Account;
+        account.Published.ShouldBeGreaterThan(0);
+        account.Gaps.ShouldBeEmpty();
+        account.Lost.ShouldBeEmpty();
     }
 
     [Theory]

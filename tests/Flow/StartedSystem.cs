@@ -1,5 +1,6 @@
 using Lab;
 using Lab.Checking;
+using Lab.History;
 using Lab.Placing;
 using Lab.Reading;
 using Lab.Running;
@@ -29,11 +30,12 @@ public abstract class StartedSystem(string transport, bool choreography = false)
 
     public HttpClient Http(string service) => _system.Http(service);
 
+    private SystemOptions Options { get; } =
+        new(transport) { Coordination = choreography ? Coordinations.Choreography : Coordinations.Orchestration };
+
     public async ValueTask InitializeAsync()
     {
-        _system = await RunningSystem.StartAsync(
-            new SystemOptions(Transport) { Coordination = choreography ? Coordinations.Choreography : Coordinations.Orchestration },
-            TestContext.Current.CancellationToken);
+        _system = await RunningSystem.StartAsync(Options, TestContext.Current.CancellationToken);
         var patience = new Patience(TimeProvider.System, CallLimit);
         Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
         Orders = new OrdersClient(_system.Http("orders"), patience);
@@ -48,6 +50,10 @@ public abstract class StartedSystem(string transport, bool choreography = false)
         if (_system is not null)
             await _system.DisposeAsync();
     }
+
+    /// <summary>Begins to write down what happens.</summary>
+    internal Task<HistoryRecorder> RecordAsync() =>
+        HistoryRecorder.StartAsync(_system, Options, TimeProvider.System, TestContext.Current.CancellationToken);
 
     /// <summary>Places orders of one path and follows them to their end.</summary>
     internal Task<IReadOnlyList<OrderOutcome>> RunAsync(OrderPath path, int count = 1) => RunAsync(Plan(path, count));

@@ -1,3 +1,5 @@
+using Lab.Faults;
+
 namespace Lab.History;
 
 /// <summary>What became of the messages: what was published, compared with what consumers have taken in.</summary>
@@ -5,12 +7,17 @@ namespace Lab.History;
 /// <param name="Copies">How many of them repeat an id that was there before in the same topic: allowed, the inbox is for that.</param>
 /// <param name="Delivered">Inbox entries of all consumers.</param>
 /// <param name="Lost">Messages that a consumer of their topic never took in.</param>
-/// <param name="OutOfOrder">Messages of one key that a consumer took in before an earlier one of their topic.</param>
+/// <param name="OutOfOrder">
+/// Messages of one key that a consumer took in before an earlier one of their topic. Told, not judged: invariant 4 judges effects.
+/// </param>
 /// <param name="NeverPublished">Accepted orders of which no message reached the broker.</param>
 internal sealed record MessageAccount(
     int Published, int Copies, int Delivered, IReadOnlyList<LostMessage> Lost, IReadOnlyList<Overtaking> OutOfOrder, IReadOnlyList<Guid> NeverPublished)
 {
     public static MessageAccount Empty { get; } = new(0, 0, 0, [], [], []);
+
+    /// <summary>What could not be seen, a line each; empty when everything was. An account with gaps proves nothing.</summary>
+    public IReadOnlyList<string> Gaps { get; init; } = [];
 }
 
 /// <summary>A message that a consumer never took in.</summary>
@@ -43,5 +50,5 @@ internal sealed record Overtaking(string Consumer, HistoryEntry Overtaken, Histo
 /// <param name="Subject">What broke it.</param>
 /// <param name="Seen">What was seen.</param>
 /// <param name="Story">What happened to it, in order of time.</param>
-/// <param name="Suspects">Faults that were up between its first and its last entry, or shortly before, each a line.</param>
-internal sealed record Explanation(int Invariant, string Subject, string Seen, IReadOnlyList<HistoryEntry> Story, IReadOnlyList<string> Suspects);
+/// <param name="Suspects">Faults that were up between its first and its last entry, or shortly before.</param>
+internal sealed record Explanation(int Invariant, string Subject, string Seen, IReadOnlyList<HistoryEntry> Story, IReadOnlyList<StruckFault> Suspects);

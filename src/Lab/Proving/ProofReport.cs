@@ -73,8 +73,8 @@ internal sealed record ProofReport
     /// <summary>How many violations all invariants found.</summary>
     public int Violations => Invariants.Sum(invariant => invariant.Violations.Count);
 
-    /// <summary>Whether every promise was kept, nothing is left hanging and no fault failed to strike.</summary>
-    public bool Kept => Violations == 0 && StillUnderWay.Count == 0 && Messages.Lost.Count == 0 && Faults.All(fault => fault.Failure is null);
+    /// <summary>Whether every promise was kept, nothing is left hanging and no fault failed to strike; and that all was seen.</summary>
+    public bool Kept => Violations == 0 && StillUnderWay.Count == 0 && Messages is { Lost.Count: 0, Gaps.Count: 0 } && Faults.All(fault => fault.Failure is null);
 
     /// <summary>Whether an anti-pattern broke what it must break.</summary>
     public bool ShownBroken => Invariants.Any(invariant => !invariant.Holds && MustBreak.Contains(invariant.Number));

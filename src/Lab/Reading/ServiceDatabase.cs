@@ -1,4 +1,5 @@
 using Lab.Checking;
+using Lab.History;
 using Npgsql;
 
 namespace Lab.Reading;
@@ -61,6 +62,35 @@ internal sealed class ServiceDatabase(string connectionString, Patience patience
             cancellationToken);
         return new Backlog(service, outbox[0] + log, parked);
     }
+
+    /// <summary>What the read model tells of each order, and when it happened.</summary>
+    public Task<IReadOnlyList<(Guid OrderId, TimelineEntry Entry)>> TimelinesAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT order_id, (entry->>'at')::timestamptz, entry->>'what' FROM orders.order_views, jsonb_array_elements(timeline) AS told (entry)",
+        row => (row.GetGuid(0), new TimelineEntry(row.GetFieldValue<DateTimeOffset>(1), row.GetString(2))),
+        cancellationToken);
+
+    /// <summary>Which consumer has taken in which message, and when the transaction began that did.</summary>
+    public Task<IReadOnlyList<InboxRow>> InboxAsync(CancellationToken cancellationToken)
+    {
+        var consumers = new Dictionary<string, string>(StringComparer.Ordinal); // A few names, on very many rows.
+        return ReadAsync(
+            "SELECT consumer, message_id, received_at FROM messaging.inbox",
+            row =>
+            {
+                var consumer = row.GetString(0);
+                if (!consumers.TryAdd(consumer, consumer)) consumer = consumers[consumer];
+                return new InboxRow(consumer, row.GetString(1), row.GetFieldValue<DateTimeOffset>(2));
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The messages set aside, to be retried or dead.</summary>
+    public Task<IReadOnlyList<ParkedRow>> ParkedAsync(CancellationToken cancellationToken) => ReadAsync(
+        "SELECT consumer, message_id, type, key, state, cause, parked_at FROM messaging.parked",
+        row => new ParkedRow(
+            row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3),
+            row.GetString(4), row.GetString(5), row.GetFieldValue<DateTimeOffset>(6)),
+        cancellationToken);
 
     /// <summary>The replication slots, of which a service has one or none, that are not past what is written now, and not soon either.</summary>
     private async Task<long> CountUnreadLogsAsync(CancellationToken cancellationToken)
