@@ -32,6 +32,8 @@ internal static class FaultCatalog
         new ProviderFault("provider-slow", "the provider answers late, sometimes later than anybody waits", LatencyMs: 1_800),
         new ProviderFault("provider-failing", "the provider refuses most requests (503)", FailureRate: 0.8),
         new ProviderFault("provider-answers-lost", "the provider does what it is asked to and then cuts the connection", LostAnswerRate: 0.5),
+        new DuplicatesFault(),
+        new PoisonFault(),
     ];
 
     /// <summary>The kind of that name; null when there is none.</summary>
