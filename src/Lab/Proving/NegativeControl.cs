@@ -25,7 +25,7 @@ internal sealed record NegativeControl(string Antipattern, IReadOnlyList<int> Mu
                 ["Messaging__Kafka__PublishTimeout"] = "00:00:01",
             },
         },
-        new("no-inbox", [4], ["duplicates", "sessions-terminated"]),
+        new("no-inbox", [4], ["sessions-terminated"]),
         new("ack-before-handle", [1, 2], ["lock-held", "kill"]),
         new("unordered-retry", [4], ["handler-failing"]),
         new("no-idempotency-key", [3], ["provider-answers-lost"]),
