@@ -27,8 +27,9 @@ if (wrong is not null)
     return;
 }
 
-// Without this level of its log, services cannot be run with Outbox:Relay = wal.
-var postgres = builder.AddPostgres("postgres").WithArgs("-c", "wal_level=logical");
+// Without this level of its log, services cannot be run with Outbox:Relay = wal. And as many connections as the pools of all services may
+// grow to in a rush, as after an outage: 100 each.
+var postgres = builder.AddPostgres("postgres").WithArgs("-c", "wal_level=logical", "-c", "max_connections=500");
 var ordersDb = postgres.AddDatabase("orders-db", "orders");
 var inventoryDb = postgres.AddDatabase("inventory-db", "inventory");
 var paymentsDb = postgres.AddDatabase("payments-db", "payments");

@@ -44,7 +44,8 @@ internal sealed class Patience(TimeProvider clock, TimeSpan limit)
     private static bool IsPassing(Exception failure) => failure switch
     {
         HttpRequestException or IOException or SocketException or TimeoutException or TaskCanceledException => true,
-        Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.CannotConnectNow or Npgsql.PostgresErrorCodes.AdminShutdown } => true,
+        Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.AdminShutdown or Npgsql.PostgresErrorCodes.CrashShutdown } => true,
+        Npgsql.PostgresException { IsTransient: true } => true, // starting up, too many sessions, a lock not got in time
         Npgsql.PostgresException => false,
         Npgsql.NpgsqlException => true,
         _ => false,

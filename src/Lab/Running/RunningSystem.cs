@@ -1,3 +1,4 @@
+using Lab.Networking;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -33,8 +34,13 @@ internal sealed class RunningSystem : IAsyncDisposable
         {
             var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
                 [.. options.Arguments()], cancellationToken);
+            var links = options.Links ? new ServiceLinks(TimeProvider.System) : null;
             foreach (var project in builder.Resources.OfType<ProjectResource>())
+            {
                 project.Annotations.Add(SettingsOf(options));
+                if (links is not null) project.Annotations.Add(LinksOf(project.Name, links));
+            }
+
             builder.Services.AddLogging(logging =>
             {
                 logging.ClearProviders();
@@ -44,7 +50,9 @@ internal sealed class RunningSystem : IAsyncDisposable
             var system = new RunningSystem(await builder.BuildAsync(cancellationToken), options.Transport)
             {
                 HasSagas = options.Coordination == Coordinations.Orchestration,
+                Links = links,
             };
+            if (links is not null) system.Attach(links);
             try
             {
                 await system.StartAsync(cancellationToken);
@@ -65,7 +73,15 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <summary>Whether a saga decides about each order.</summary>
     public bool HasSagas { get; private init; }
 
-    /// <summary>The connection string of a database or of the broker.</summary>
+    /// <summary>The links between services, databases and broker; null when the system was started without.</summary>
+    public ServiceLinks? Links { get; private init; }
+
+    /// <summary>The link of a service to its <c>database</c> or to the <c>broker</c>.</summary>
+    /// <exception cref="LabException">There is none.</exception>
+    public FaultyLink Link(string service, string end) =>
+        Links?.Find(service, end) ?? throw new LabException($"{service} has no link to its {end}: the system was started without links");
+
+    /// <summary>The connection string of a database or of the broker, past all links.</summary>
     public string ConnectionString(string resource) => _connectionStrings[resource];
 
     /// <summary>A client of a service's HTTP endpoint; it belongs to this object.</summary>
@@ -120,6 +136,10 @@ internal sealed class RunningSystem : IAsyncDisposable
         foreach (var (name, value) in options.Settings) context.EnvironmentVariables[name] = value;
         return Task.CompletedTask;
     });
+
+    // The last word: whatever connection strings the app host gives, they lead over the links.
+    private static EnvironmentCallbackAnnotation LinksOf(string service, ServiceLinks links) =>
+        new(context => links.LeadAsync(service, context.EnvironmentVariables, context.CancellationToken));
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -22,6 +22,9 @@ internal sealed record SystemOptions(string Transport)
     /// <summary>Environment variables that every service gets, such as <c>Fulfilment__StockDeadline</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Whether each service reaches its database and the broker over links that faults can hurt.</summary>
+    public bool Links { get; init; }
+
     /// <summary>Where to write what everything logs, if anywhere.</summary>
     public FileInfo? Log { get; init; }
 

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Lab.Networking;
+using Lab.Running;
+using Npgsql;
+
+namespace Lab.Faults;
+
+/// <summary>
+/// A service is killed when its relay has published a batch and has not committed that yet: the next relay publishes the batch again. The
+/// commit is held back on the link to the database until the batch is surely out.
+/// </summary>
+internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Service)
+{
+    private const int Tries = 60;
+
+    // A relay that has claimed rows and is not done with them: its last statement took them out of the outbox.
+    private const string CaughtSql = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE '%delete from messaging.outbox%returning id, lane%'
+        """;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Publishing = TimeSpan.FromMilliseconds(150);
+
+    private static readonly (string Service, string Database)[] Places =
+        [("orders", "orders-db"), ("inventory", "inventory-db"), ("payments", "payments-db")];
+
+    public override string Description => "a service is killed between the publish of its relay and the commit of that";
+
+    public override (TimeSpan Shortest, TimeSpan Longest) Duration => (TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4));
+
+    public override IReadOnlyList<string> Targets(FaultSite site) =>
+        [.. Places.Select(place => place.Service).Where(service => site.System.Replicas(service).Count == 1)];
+
+    public override string? Hindrance(FaultSite site) =>
+        site.System.Links is null ? "the system was started without links"
+        : Targets(site).Count == 0 ? "every service has several instances: whose relay is caught cannot be told" : null;
+
+    public override async Task<string?> StrikeAsync(FaultSite site, string target, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var link = site.System.Link(target, LinkEnds.Database);
+        await using var connection = await DatabaseSession.OpenAsync(site, Places.Single(place => place.Service == target).Database, cancellationToken);
+        await using var look = new NpgsqlCommand(CaughtSql, connection);
+        var random = new Random(site.Seed);
+        var service = site.System.Processes(target) is [var running] ? running : throw new LabException($"{target} does not run");
+        for (var tried = 1; tried <= Tries; tried++)
+        {
+            var caught = await TryAsync(link, look, site, service, cancellationToken);
+            if (caught > 0)
+            {
+                await Restart.WaitAsync(site, target, service, count: 1, cancellationToken);
+                return string.Create(CultureInfo.InvariantCulture, $"{caught} relay{(caught == 1 ? "" : "s")} of {target} caught at try {tried}");
+            }
+
+            await Task.Delay(random.Next(5, 60), cancellationToken);
+        }
+
+        throw new LabException($"no relay of {target} was caught between publish and commit in {Tries} tries");
+    }
+
+    /// <summary>Holds the service's statements back; kills it when a relay is waiting with its commit.</summary>
+    private static async Task<long> TryAsync(
+        FaultyLink link, NpgsqlCommand look, FaultSite site, RunningProcess service, CancellationToken cancellationToken)
+    {
+        using var stalled = link.Stall(LinkDirections.Requests);
+        await Task.Delay(Look, site.Clock, cancellationToken);
+        if (await CountAsync(look, cancellationToken) == 0) return 0;
+
+        // Rows are claimed; what is published now cannot be committed any more.
+        await Task.Delay(Publishing, site.Clock, cancellationToken);
+        var caught = await CountAsync(look, cancellationToken);
+        if (caught > 0)
+        {
+            service.Kill();
+            link.Cut().Dispose(); // What was held back must not arrive after all.
+        }
+
+        return caught;
+    }
+
+    private static async Task<long> CountAsync(NpgsqlCommand look, CancellationToken cancellationToken) =>
+        (long)(await look.ExecuteScalarAsync(cancellationToken))!;
+}
