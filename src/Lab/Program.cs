@@ -3,10 +3,11 @@ using Lab;
 using Lab.Benching;
 using Lab.DeadLetters;
 using Lab.Demo;
+using Lab.Proving;
 
 var root = new RootCommand("Drives the order system from outside and checks what it promises.")
 {
-    DemoCommand.Create(), BenchCommand.Create(), DeadLettersCommand.Create(),
+    DemoCommand.Create(), ProveCommand.Create(), BenchCommand.Create(), DeadLettersCommand.Create(),
 };
 var command = root.Parse(args);
 if (command.Errors is [.., var error])

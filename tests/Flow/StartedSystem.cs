@@ -76,7 +76,7 @@ public abstract class StartedSystem(string transport, bool choreography = false)
         var cancellationToken = TestContext.Current.CancellationToken;
         var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
         left.ShouldBeEmpty();
-        return await _reader.ReadAsync(outcomes, Orders, cancellationToken);
+        return await _reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], Orders, cancellationToken);
     }
 
     /// <summary>Kills a service's process as <c>kill -9</c> does; the app host starts it again.</summary>

@@ -16,7 +16,7 @@ internal static class DemoView
             CultureInfo.InvariantCulture,
             $"healthy after {report.StartupSeconds:0.0} s, first order done after {report.FirstOrderSeconds:0.0} s, all orders within {report.RunSeconds:0.0} s"));
         foreach (var disturbance in report.Disturbances) console.WriteLine(disturbance);
-        console.Write(Paths(report));
+        console.Write(Paths(report.Paths));
         foreach (var order in report.Unexpected.Take(MostShown))
         {
             console.MarkupLineInterpolated($"[red]✗[/] order {order.OrderId} ({order.Path}): expected {order.Expected}, seen {order.Seen}");
@@ -34,13 +34,14 @@ internal static class DemoView
             $"[bold]{report.Violations} violations[/], {report.Orders - report.Unexpected.Count} of {report.Orders} orders ended as expected");
     }
 
-    private static Table Paths(DemoReport report)
+    /// <summary>What became of the orders of each path.</summary>
+    public static Table Paths(IReadOnlyList<PathResult> paths)
     {
         var table = new Table().Border(TableBorder.Rounded)
             .AddColumns("path", "expected end")
             .AddColumns(
                 Right("orders"), Right("as expected"), Right("p50 ms"), Right("p95 ms"), Right("p99 ms"));
-        foreach (var path in report.Paths)
+        foreach (var path in paths)
         {
             table.AddRow(
                 path.Path, path.Expected, Number(path.Orders), Number(path.AsExpected),
@@ -50,7 +51,8 @@ internal static class DemoView
         return table.Caption("milliseconds from accepted to ended");
     }
 
-    private static void Show(IAnsiConsole console, InvariantResult invariant)
+    /// <summary>Whether an invariant holds, and what breaks it.</summary>
+    public static void Show(IAnsiConsole console, InvariantResult invariant)
     {
         if (invariant.Holds) console.MarkupLineInterpolated($"[green]✓[/] {invariant.Number} {invariant.Promise}");
         else console.MarkupLineInterpolated($"[red]✗[/] {invariant.Number} {invariant.Promise}: {invariant.Violations.Count} violations");

@@ -8,6 +8,9 @@ namespace Lab.Placing;
 /// <param name="View">The order as last read; null when the read model never told of it.</param>
 internal sealed record OrderOutcome(PlannedOrder Plan, Guid OrderId, OrderView? View)
 {
+    /// <summary>The order as the API accepted it.</summary>
+    public AcceptedOrder Accepted => new(OrderId, Plan.Lines);
+
     /// <summary>Whether it ended at all.</summary>
     public bool HasEnded => View is not null && View.Ends.Any();
 

@@ -40,6 +40,7 @@ internal static class Quiet
     public static IReadOnlyList<string> Describe(Snapshot seen)
     {
         var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
+        var open = seen.Orders.Count(order => !OrderStates.IsEnd(order.State));
         var reserved = seen.Stock.Sum(row => row.Reserved);
         var unsettled = seen.Payments.Count(payment => !PaymentStates.IsEnd(payment.State));
         var held = seen.Ledger.GroupBy(entry => entry.Reference, entry => entry.Kind, StringComparer.OrdinalIgnoreCase)
@@ -47,6 +48,7 @@ internal static class Quiet
                 && !kinds.Contains(LedgerKinds.Captured) && !kinds.Contains(LedgerKinds.Voided));
         IEnumerable<string?> left =
         [
+            open > 0 ? $"{open} orders without an end" : null,
             .. seen.Backlogs.Where(backlog => backlog.OutboxRows > 0)
                 .Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
             .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)

@@ -7,6 +7,8 @@ namespace Lab.Reading;
 /// <summary>Reads the whole system from outside: databases past the services, ledger and metrics over HTTP.</summary>
 internal sealed class SystemReader : IAsyncDisposable
 {
+    private const int QuestionsAtOnce = 8;
+
     private readonly ServiceDatabase _orders;
     private readonly ServiceDatabase _inventory;
     private readonly ServiceDatabase _payments;
@@ -26,13 +28,13 @@ internal sealed class SystemReader : IAsyncDisposable
     public Task<string> PostgresVersionAsync(CancellationToken cancellationToken) => _orders.VersionAsync(cancellationToken);
 
     /// <summary>Reads everything the invariants look at.</summary>
-    /// <param name="outcomes">The orders that were placed, with what the API last told of each.</param>
+    /// <param name="accepted">The orders that the API accepted.</param>
     /// <param name="orders">Tells the timelines.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<Snapshot> ReadAsync(
-        IReadOnlyList<OrderOutcome> outcomes, OrdersClient orders, CancellationToken cancellationToken) => new()
+        IReadOnlyList<AcceptedOrder> accepted, OrdersClient orders, CancellationToken cancellationToken) => new()
         {
-            Accepted = [.. outcomes.Select(outcome => new AcceptedOrder(outcome.OrderId, outcome.Plan.Lines))],
+            Accepted = accepted,
             HasSagas = _system.HasSagas,
             Orders = await _orders.OrdersAsync(cancellationToken),
             Views = await ViewsAsync(orders, cancellationToken),
@@ -47,12 +49,13 @@ internal sealed class SystemReader : IAsyncDisposable
     /// <summary>What is still under way, one line each; empty when the system is quiet.</summary>
     public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken)
     {
+        var orders = await _orders.OrdersAsync(cancellationToken);
         var backlogs = await BacklogsAsync(cancellationToken);
         var lags = await LagsAsync(cancellationToken);
         var stock = await _inventory.StockAsync(cancellationToken);
         var payments = await _payments.PaymentsAsync(cancellationToken);
         var ledger = await _ledger.ReadAsync(0, cancellationToken);
-        return Quiet.Describe(new Snapshot { Backlogs = backlogs, Lags = lags, Stock = stock, Payments = payments, Ledger = ledger });
+        return Quiet.Describe(new Snapshot { Orders = orders, Backlogs = backlogs, Lags = lags, Stock = stock, Payments = payments, Ledger = ledger });
     }
 
     public async ValueTask DisposeAsync()
@@ -65,13 +68,13 @@ internal sealed class SystemReader : IAsyncDisposable
     // Which views there are and in which order they were told what, the database says; what they tell, the API.
     private async Task<IReadOnlyList<OrderView>> ViewsAsync(OrdersClient orders, CancellationToken cancellationToken)
     {
-        var views = new List<OrderView>();
-        foreach (var (orderId, state, told) in await _orders.OrderViewsAsync(cancellationToken))
+        var rows = await _orders.OrderViewsAsync(cancellationToken);
+        var views = new OrderView[rows.Count];
+        await Parallel.ForAsync(0, views.Length, new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = cancellationToken }, async (i, cancel) =>
         {
-            var view = await orders.FindAsync(orderId, cancellationToken) ?? new OrderView(orderId, state, []);
-            views.Add(view with { Told = told });
-        }
-
+            var (orderId, state, told) = rows[i];
+            views[i] = (await orders.FindAsync(orderId, cancel) ?? new OrderView(orderId, state, [])) with { Told = told };
+        });
         return views;
     }
 

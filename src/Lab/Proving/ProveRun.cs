@@ -1,0 +1,122 @@
+using Lab.Checking;
+using Lab.Demo;
+using Lab.Faults;
+using Lab.History;
+using Lab.Placing;
+using Lab.Reading;
+using Lab.Running;
+using Spectre.Console;
+
+namespace Lab.Proving;
+
+/// <summary>
+/// One proof: a system under open-loop load and a schedule of faults, healed, come to rest, and looked at from outside. Whatever
+/// happens, the system is stopped at the end.
+/// </summary>
+internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeProvider clock)
+{
+    // Longer than any fault lasts: an order is asked for until it is answered, so that none is left in doubt.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(3);
+    private const int WarmUpOrders = 8;
+    private const int MostExplained = 20;
+
+    private readonly ProgressDisplay _display = new(console, clock);
+    private readonly Patience _patience = new(clock, CallLimit);
+
+    /// <summary>Runs the proof.</summary>
+    /// <exception cref="LabException">The system did not start, or did not answer for too long.</exception>
+    public async Task<ProofReport> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var system = await _display.WaitForAsync(
+            $"starting the system on {options.System.Transport}", () => RunningSystem.StartAsync(options.System, cancellationToken));
+        var ledger = new LedgerClient(system.Http("payment-provider"), _patience);
+        var orders = new OrdersClient(system.Http("orders"), _patience);
+        await using var reader = new SystemReader(system, ledger, _patience);
+        var site = new FaultSite(system, options.System, clock, options.Seed);
+        var (planned, leftOut) = FaultSchedule.Plan(options.Seed, TimeSpan.FromSeconds(options.Seconds), options.Faults, site);
+        var conductor = new FaultConductor(site);
+        await conductor.PrepareAsync(planned, cancellationToken);
+        await using var recorder = await HistoryRecorder.StartAsync(system, options.System, clock, cancellationToken);
+
+        var warm = await _display.WaitForAsync("warming up", () => WarmUpAsync(orders, ledger, cancellationToken));
+        foreach (var outcome in warm) recorder.Accepted(outcome.OrderId, clock.GetUtcNow());
+        var plan = OrderMix.Plan(options.Seconds * options.Rate, options.Seed);
+        var load = new OpenLoopLoad(orders, new LedgerTail(ledger, clock), recorder, clock);
+        var began = clock.GetUtcNow();
+        var (sent, struck) = await FollowAsync(load, conductor, planned, plan, began, cancellationToken);
+        var healed = clock.GetUtcNow();
+
+        var left = await _display.WaitForAsync(
+            "waiting until every order has ended and nothing moves",
+            () => Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, options.QuietLimit, clock, cancellationToken));
+        var quietAfter = clock.GetUtcNow() - healed;
+        var snapshot = await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(
+            [.. warm.Select(outcome => outcome.Accepted), .. sent.Select(order => new AcceptedOrder(order.OrderId, order.Plan.Lines))],
+            orders, cancellationToken));
+        var book = await _display.WaitForAsync("reading what every topic, inbox and ledger tells", () => recorder.CloseAsync(cancellationToken));
+        IReadOnlyList<InvariantResult> invariants =
+            [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))];
+        var timeline = RunTimeline.Of(began, sent, snapshot.Views);
+        var faults = RunTimeline.WithRecovery(struck, began, timeline, options.Rate);
+        var views = snapshot.Views.DistinctBy(view => view.OrderId).ToDictionary(view => view.OrderId);
+        return new ProofReport
+        {
+            Transport = options.System.Transport,
+            Broker = await system.DescribeBrokerAsync(cancellationToken),
+            Postgres = await reader.PostgresVersionAsync(cancellationToken),
+            Coordination = options.System.Coordination,
+            Antipattern = options.System.Antipattern,
+            MustBreak = options.MustBreak,
+            Seed = options.Seed,
+            Rate = options.Rate,
+            LoadSeconds = options.Seconds,
+            Began = began,
+            QuietAfterSeconds = left.Count == 0 ? Math.Round(quietAfter.TotalSeconds, 1) : null,
+            StillUnderWay = left,
+            Faults = faults,
+            LeftOut = leftOut,
+            Timeline = timeline,
+            Paths = PathResult.Of([.. sent.Select(order => new OrderOutcome(order.Plan, order.OrderId, views.GetValueOrDefault(order.OrderId)))]),
+            Accepted = warm.Count + sent.Count,
+            NotAccepted = plan.Count - sent.Count,
+            Invariants = invariants,
+            Messages = book.Account,
+            Explanations = book.Explain(invariants, faults, MostExplained),
+            DeadLetters =
+            [
+                .. snapshot.Backlogs.SelectMany(backlog => backlog.Parked).Where(message => message.State == ParkedStates.Dead)
+                    .GroupBy(message => (message.Consumer, message.Type, message.Cause))
+                    .Select(same => new DeadLetterCount(same.Key.Consumer, same.Key.Type, same.Key.Cause ?? "", same.Count())),
+            ],
+        };
+    }
+
+    /// <summary>The first orders find everything cold; the load is to meet a running system.</summary>
+    private Task<IReadOnlyList<OrderOutcome>> WarmUpAsync(OrdersClient orders, LedgerClient ledger, CancellationToken cancellationToken) =>
+        new Customer(orders, new LedgerTail(ledger, clock), new OrderProgress(WarmUpOrders, clock), clock)
+            .RunAsync([.. OrderMix.Plan(WarmUpOrders, ~options.Seed).Where(order => !order.Path.TakesSeconds)], cancellationToken);
+
+    private async Task<(IReadOnlyList<SentOrder> Sent, IReadOnlyList<StruckFault> Struck)> FollowAsync(
+        OpenLoopLoad load, FaultConductor conductor, IReadOnlyList<PlannedFault> planned, IReadOnlyList<PlannedOrder> plan,
+        DateTimeOffset began, CancellationToken cancellationToken)
+    {
+        var loading = load.RunAsync(plan, options.Rate, began, cancellationToken);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var striking = conductor.RunAsync(planned, began, over.Token);
+        var both = Task.WhenAll(loading, striking);
+        for (var next = 5; !both.IsCompleted; next += 5)
+        {
+            var pause = began.AddSeconds(next) - clock.GetUtcNow();
+            if (pause > TimeSpan.Zero) await Task.WhenAny(both, Task.Delay(pause, clock, cancellationToken));
+            if (loading.IsFaulted || striking.IsFaulted) await over.CancelAsync();
+            if (!both.IsCompleted)
+                console.WriteLine($"{next,4} s: {load.Due} orders sent, {load.Accepted} accepted; {Describe(conductor)}");
+        }
+
+        await both;
+        return (await loading, await striking);
+    }
+
+    private static string Describe(FaultConductor conductor) =>
+        conductor.Active is { Count: > 0 } active ? string.Join(", ", active.Select(fault => $"{fault.Name} {fault.Target}")) : "no fault";
+}
