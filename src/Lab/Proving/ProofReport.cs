@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lab.Demo;
@@ -69,6 +70,14 @@ internal sealed record ProofReport
 
     /// <summary>Messages set aside for good, by cause.</summary>
     public required IReadOnlyList<DeadLetterCount> DeadLetters { get; init; }
+
+    /// <summary>What <c>--faults</c> was given; null: every kind.</summary>
+    public string? FaultList { get; init; }
+
+    /// <summary>The command that repeats the run: same orders, same schedule of faults.</summary>
+    public string Command => string.Create(CultureInfo.InvariantCulture, $"./dev prove --transport {Transport} --coordination {Coordination} --seconds {LoadSeconds:0.###} --rate {Rate} --seed {Seed}")
+        + (FaultList is null ? "" : $" --faults {FaultList}")
+        + (Antipattern is null ? "" : $" --antipattern {Antipattern}");
 
     /// <summary>How many violations all invariants found.</summary>
     public int Violations => Invariants.Sum(invariant => invariant.Violations.Count);
