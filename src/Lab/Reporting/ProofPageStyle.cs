@@ -22,9 +22,9 @@ internal static class ProofPageStyle
         .muted { color: var(--muted); font-size: 0.9rem; }
         .scroll { overflow-x: auto; }
         .scroll svg { display: block; width: 100%; height: auto; min-width: 860px; }
-        table { border-collapse: collapse; font-size: 0.9rem; }
+        table { border-collapse: collapse; font-size: 0.9rem; min-width: min(100%, 46em); }
         th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--grid); vertical-align: top; }
-        td { overflow-wrap: anywhere; min-width: 4em; }
+        td { overflow-wrap: break-word; max-width: 36em; }
         th { font-weight: 600; color: var(--muted); white-space: nowrap; }
         .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         ul { padding-left: 1.2em; margin: 4px 0; }
