@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Lab.Faults;
+using Lab.Reporting;
 using Lab.Running;
 
 namespace Lab.Proving;
