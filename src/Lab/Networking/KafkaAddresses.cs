@@ -59,12 +59,13 @@ internal sealed class KafkaAddresses(Func<string, int, int> portOf) : IAnswerRew
             }
 
             var taken = _answer.Take(left);
-            (_rewriting is null && _answer.IsComplete ? _out : _held).Write(left[..taken]);
+            (_rewriting is null && _answer.IsComplete && !_answer.IsFresh ? _out : _held).Write(left[..taken]);
             left = left[taken..];
             if (_answer.IsFresh) Begin();
             if (_rewriting is not null && _answer.IsOver) End();
         }
 
+        if (_isUnreadable) Release();
         return _out.WrittenMemory;
     }
 

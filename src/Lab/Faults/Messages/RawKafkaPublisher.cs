@@ -1,18 +1,13 @@
 using System.Text;
 using Confluent.Kafka;
+using Messaging.Kafka;
 
 namespace Lab.Faults;
 
 /// <summary>Publishes to Kafka.</summary>
 internal sealed class RawKafkaPublisher(string servers) : IRawPublisher
 {
-    private readonly IProducer<byte[], byte[]> _producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
-    {
-        BootstrapServers = servers,
-        Acks = Acks.All,
-        LingerMs = 1,
-        MessageTimeoutMs = 10_000,
-    }).SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build(); // What fails, each publish says itself.
+    private readonly IProducer<byte[], byte[]> _producer = Connect(servers);
 
     public async Task PublishAsync(RawMessage message, CancellationToken cancellationToken)
     {
@@ -26,5 +21,20 @@ internal sealed class RawKafkaPublisher(string servers) : IRawPublisher
     {
         _producer.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private static IProducer<byte[], byte[]> Connect(string servers)
+    {
+        Librdkafka.Locate();
+        var builder = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
+        {
+            BootstrapServers = servers,
+            Acks = Acks.All,
+            LingerMs = 1,
+            MessageTimeoutMs = 10_000,
+        });
+
+        // What fails, each publish says itself.
+        return builder.SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
     }
 }
