@@ -66,13 +66,19 @@ internal static class Verb
     /// <param name="output">The file to write, opened first: one that cannot be written is no reason to find out after the run.</param>
     /// <param name="run">Gets the console and the open file.</param>
     /// <param name="cancellationToken">Cancelled by Ctrl+C.</param>
-    public static async Task<int> RunAsync(FileInfo? output, Func<IAnsiConsole, Stream?, Task<int>> run, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(FileInfo? output, Func<IAnsiConsole, Stream?, Task<int>> run, CancellationToken cancellationToken) =>
+        RunAsync(output, second: null, (console, file, _) => run(console, file), cancellationToken);
+
+    /// <summary>Runs a verb that may write two files.</summary>
+    public static async Task<int> RunAsync(
+        FileInfo? first, FileInfo? second, Func<IAnsiConsole, Stream?, Stream?, Task<int>> run, CancellationToken cancellationToken)
     {
         var console = Console.IsOutputRedirected ? PlainConsole() : AnsiConsole.Console;
         try
         {
-            await using var file = output?.Create();
-            return await run(console, file);
+            await using var file = first?.Create();
+            await using var other = second?.Create();
+            return await run(console, file, other);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -101,6 +101,7 @@ internal sealed class FaultyLink(string name, TimeProvider clock) : IAsyncDispos
         LinkListener[] listeners;
         lock (_lock)
         {
+            if (_disposed) return;
             _disposed = true;
             listeners = [.. _listeners.Values];
         }

@@ -32,6 +32,8 @@ internal static class ProveCommand
 
     private static readonly Option<FileInfo?> Json = Verb.OutputFile("--json", "Writes the report as JSON to this file, too.");
 
+    private static readonly Option<FileInfo?> Html = Verb.OutputFile("--html", "Writes the report as one page with its picture to this file, too.");
+
     private static readonly Option<FileInfo?> Log = Verb.OutputFile("--log", "Writes what the services log to this file.");
 
     public static Command Create()
@@ -54,14 +56,14 @@ internal static class ProveCommand
 
         var command = new Command("prove", "Runs the flow under load while faults strike by a seeded schedule, heals them and checks the five invariants.")
         {
-            Transport, Seconds, Rate, Seed, Faults, Coordination, Antipattern, Json, Log,
+            Transport, Seconds, Rate, Seed, Faults, Coordination, Antipattern, Json, Html, Log,
         };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Antipattern) == "no-compensation" && result.GetValue(Coordination) == Coordinations.Choreography)
                 result.AddError("--antipattern no-compensation takes the compensation out of the saga; choreography has none.");
         });
-        command.SetAction((arguments, cancel) => RunAsync(OptionsOf(arguments), arguments.GetValue(Json), cancel));
+        command.SetAction((arguments, cancel) => RunAsync(OptionsOf(arguments), arguments.GetValue(Json), arguments.GetValue(Html), cancel));
         return command;
     }
 
@@ -72,7 +74,7 @@ internal static class ProveCommand
         var options = arguments.GetValue(Antipattern) is { } antipattern
             ? ProveOptions.For(NegativeControl.Find(antipattern)!, transport)
             : new ProveOptions(
-                new SystemOptions(transport) { InventoryReplicas = 2 }, arguments.GetValue(Seconds), arguments.GetValue(Rate),
+                new SystemOptions(transport) { InventoryReplicas = 2, Links = true }, arguments.GetValue(Seconds), arguments.GetValue(Rate),
                 RandomNumberGenerator.GetInt32(int.MaxValue), FaultCatalog.All, QuietLimit, MustBreak: []);
         return options with
         {
@@ -86,13 +88,15 @@ internal static class ProveCommand
 
     private static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
 
-    private static Task<int> RunAsync(ProveOptions options, FileInfo? output, CancellationToken cancellationToken) => Verb.RunAsync(
-        output,
-        async (console, json) =>
+    private static Task<int> RunAsync(ProveOptions options, FileInfo? data, FileInfo? page, CancellationToken cancellationToken) => Verb.RunAsync(
+        data,
+        page,
+        async (console, json, html) =>
         {
             var report = await new ProveRun(options, console, TimeProvider.System).RunAsync(cancellationToken);
             ProofView.Show(console, report);
             if (json is not null) await report.WriteAsync(json, cancellationToken);
+            if (html is not null) await ProofPage.WriteAsync(report, html, cancellationToken);
             if (report.Antipattern is null) return report.Kept ? ExitCodes.Kept : ExitCodes.Broken;
             // A control that does not fail has shown nothing.
             return report.ShownBroken ? ExitCodes.Broken : ExitCodes.CouldNotRun;
