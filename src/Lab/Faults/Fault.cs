@@ -72,7 +72,7 @@ internal sealed record PlannedFault(TimeSpan At, TimeSpan Duration, Fault Fault,
 internal sealed record StruckFault(
     string Name, FaultArea Area, string Description, string Target, DateTimeOffset Began, DateTimeOffset Healed, string? Note, string? Failure)
 {
-    /// <summary>From healed until the flow was back at its rate with nothing left over; null when it never was, or another fault struck before.</summary>
+    /// <summary>From healed until the last order had ended that was due before; null when such an order has not ended.</summary>
     public double? RecoverySeconds { get; init; }
 }
 

@@ -57,7 +57,7 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
         IReadOnlyList<InvariantResult> invariants =
             [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))];
         var timeline = RunTimeline.Of(began, sent, snapshot.Views);
-        var faults = RunTimeline.WithRecovery(struck, began, timeline, options.Rate);
+        var faults = RunTimeline.WithRecovery(struck, sent, snapshot.Views);
         var views = snapshot.Views.DistinctBy(view => view.OrderId).ToDictionary(view => view.OrderId);
         return new ProofReport
         {

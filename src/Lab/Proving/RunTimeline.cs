@@ -6,17 +6,13 @@ namespace Lab.Proving;
 /// <summary>Sees a run second by second, from when orders were due, accepted and ended.</summary>
 internal static class RunTimeline
 {
-    // A flow counts as back when it ends this share of the orders that come.
-    private const double BackAtShare = 0.8;
-
     /// <summary>One entry per second from the beginning to the last end.</summary>
     /// <param name="began">Second 0.</param>
     /// <param name="sent">The accepted orders.</param>
     /// <param name="views">The orders as read at the end; their timelines tell when they ended.</param>
     public static IReadOnlyList<SecondOfRun> Of(DateTimeOffset began, IReadOnlyList<SentOrder> sent, IReadOnlyList<OrderView> views)
     {
-        var ends = views.Where(view => view.Ends.Any()).DistinctBy(view => view.OrderId)
-            .ToDictionary(view => view.OrderId, view => view.Ends.Min(entry => entry.At));
+        var ends = EndsOf(views);
         var orders = sent.Select(order => (order.Due, order.AcceptedAt, order.Plan.Path,
             End: ends.TryGetValue(order.OrderId, out var end) ? end : (DateTimeOffset?)null)).ToArray();
         if (orders.Length == 0) return [];
@@ -42,25 +38,31 @@ internal static class RunTimeline
         int Second(DateTimeOffset at) => Math.Max(0, (int)Math.Floor((at - began).TotalSeconds));
     }
 
-    /// <summary>Tells of each fault how long after its healing the flow was back: ending most of what comes, with no more open than before it.</summary>
+    /// <summary>
+    /// Tells of each fault how long after its healing the last order had ended that was due before it: until then something of what it held
+    /// up was left. Faults that struck meanwhile make it longer. Orders that take seconds by themselves are not counted.
+    /// </summary>
+    /// <param name="faults">What struck.</param>
+    /// <param name="sent">The accepted orders.</param>
+    /// <param name="views">The orders as read at the end; their timelines tell when they ended.</param>
     public static IReadOnlyList<StruckFault> WithRecovery(
-        IReadOnlyList<StruckFault> faults, DateTimeOffset began, IReadOnlyList<SecondOfRun> seconds, int rate) =>
-        [.. faults.Select(fault => fault with { RecoverySeconds = RecoveryOf(fault, faults, began, seconds, rate) })];
-
-    private static double? RecoveryOf(
-        StruckFault fault, IReadOnlyList<StruckFault> faults, DateTimeOffset began, IReadOnlyList<SecondOfRun> seconds, int rate)
+        IReadOnlyList<StruckFault> faults, IReadOnlyList<SentOrder> sent, IReadOnlyList<OrderView> views)
     {
-        var struckAt = (fault.Began - began).TotalSeconds;
-        var healedAt = (fault.Healed - began).TotalSeconds;
-        var next = faults.Where(other => other.Began > fault.Began && other != fault)
-            .Select(other => (other.Began - began).TotalSeconds).DefaultIfEmpty(double.MaxValue).Min();
-        var before = seconds.Where(second => second.Second < struckAt && second.Second >= struckAt - 5).Select(second => second.Open).DefaultIfEmpty(0).Max();
-        var back = seconds.FirstOrDefault(second => second.Second + 1 > healedAt
-            && second.Open <= before + rate
-            && (second.Ended >= rate * BackAtShare || second.Sent < rate * BackAtShare));
-        if (back is null || back.Second >= next) return null;
-        return Math.Round(Math.Max(0, back.Second - healedAt), 1);
+        var ends = EndsOf(views);
+        var orders = sent.Where(order => !order.Plan.Path.TakesSeconds)
+            .Select(order => (order.Due, End: ends.TryGetValue(order.OrderId, out var end) ? end : (DateTimeOffset?)null)).ToArray();
+        return [.. faults.Select(fault => fault with { RecoverySeconds = RecoveryOf(fault) })];
+
+        double? RecoveryOf(StruckFault fault)
+        {
+            var heldUp = orders.Where(order => order.Due < fault.Healed && !(order.End <= fault.Healed)).ToArray();
+            if (heldUp.Any(order => order.End is null)) return null;
+            return heldUp.Length == 0 ? 0 : Math.Round(heldUp.Max(order => (order.End!.Value - fault.Healed).TotalSeconds), 1);
+        }
     }
+
+    private static Dictionary<Guid, DateTimeOffset> EndsOf(IReadOnlyList<OrderView> views) =>
+        views.Where(view => view.Ends.Any()).DistinctBy(view => view.OrderId).ToDictionary(view => view.OrderId, view => view.Ends.Min(entry => entry.At));
 
     private static int[] Count(IEnumerable<int> seconds, int last)
     {

@@ -144,7 +144,7 @@ internal sealed partial class ProofPage
                 Number((fault.Began - _report.Began).TotalSeconds), Number((fault.Healed - fault.Began).TotalSeconds), Number(fault.RecoverySeconds),
                 fault.Failure is { } failure ? $"""<span class="bad">could not strike: {HtmlText.Of(failure)}</span>""" : HtmlText.Of(fault.Note),
             }));
-            Line("<p class=\"muted\">No recovery time: another fault struck before the flow was back at its rate, or the run was over.</p>");
+            Line("<p class=\"muted\">Recovered: from healed until the last order had ended that was due before; other faults that struck meanwhile make it longer. None: such an order had not ended when the run was over.</p>");
         }
 
         if (_report.LeftOut.Count == 0) return;

@@ -47,7 +47,7 @@ internal static class ProofView
         var table = new Table().Border(TableBorder.Rounded).AddColumns("fault", "target")
             .AddColumns(ReportParts.Right("at s"), ReportParts.Right("lasted s"), ReportParts.Right("recovered after s")).AddColumn("note");
         foreach (var fault in report.Faults) table.AddRow(Cells(fault, report.Began));
-        return table.Caption("recovered: from healed until the flow was at its rate again with nothing left over; -: another fault struck before");
+        return table.Caption("recovered: from healed until the last order had ended that was due before; other faults that struck meanwhile make it longer");
     }
 
     private static Markup[] Cells(StruckFault fault, DateTimeOffset began) =>

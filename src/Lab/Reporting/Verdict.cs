@@ -12,9 +12,10 @@ internal sealed record Verdict(bool IsGood, string Headline, string Sentence)
     public static Verdict Of(ProofReport report)
     {
         if (report.Antipattern is not null) return OfBroken(report);
-        var kinds = report.Faults.Select(fault => fault.Name).Distinct(StringComparer.Ordinal).Count();
+        var struck = report.Faults.Where(fault => fault.Failure is null).ToArray();
+        var kinds = struck.Select(fault => fault.Name).Distinct(StringComparer.Ordinal).Count();
         var run = string.Create(CultureInfo.InvariantCulture,
-            $"{Count(report.Accepted, "accepted order")} in {report.LoadSeconds:0.#} s of load, {Count(report.Faults.Count, "fault")} of {Count(kinds, "kind")}");
+            $"{Count(report.Accepted, "accepted order")} in {report.LoadSeconds:0.#} s of load, {Count(struck.Length, "fault")} of {Count(kinds, "kind")}");
         return report.Kept
             ? new Verdict(true, "Every promise was kept", $"{run}: 0 violations, 0 messages lost, {Quiet(report)}.")
             : new Verdict(false, "NOT proven", $"{run}: {string.Join(", ", Reasons(report))}.");

@@ -36,28 +36,31 @@ public sealed class RunTimelineTests
     }
 
     [Fact]
-    public void A_flow_has_recovered_when_it_ends_what_comes_and_nothing_is_left_over()
+    public void A_flow_has_recovered_when_the_last_order_that_was_due_before_the_healing_has_ended()
     {
-        var seconds = Seconds((10, 0), (0, 10), (0, 20), (5, 25), (25, 10), (20, 0), (10, 0));
+        var (sent, views) = Orders((0.5, 0.6, 0.9), (2.9, 3.5, 7.25), (2, 3.4, 6), (3.1, 3.2, 9));
 
-        var fault = RunTimeline.WithRecovery([Struck(1, 3)], Began, seconds, rate: 10).ShouldHaveSingleItem();
-
-        fault.RecoverySeconds.ShouldBe(1);
+        RunTimeline.WithRecovery([Struck(1, 3)], sent, views).ShouldHaveSingleItem().RecoverySeconds.ShouldBe(4.2);
     }
 
     [Fact]
-    public void Nobody_can_tell_the_recovery_when_another_fault_struck_before_it()
+    public void A_fault_that_held_nothing_up_is_recovered_from_at_once()
     {
-        var seconds = Seconds((10, 0), (0, 10), (0, 20), (5, 25), (25, 10), (20, 0), (10, 0));
+        var (sent, views) = Orders((0.5, 0.6, 0.9), (3.1, 3.2, 9));
 
-        RunTimeline.WithRecovery([Struck(1, 3), Struck(3.5, 4)], Began, seconds, rate: 10)[0].RecoverySeconds.ShouldBeNull();
+        RunTimeline.WithRecovery([Struck(1, 3)], sent, views).ShouldHaveSingleItem().RecoverySeconds.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_flow_that_left_an_order_without_an_end_has_not_recovered()
+    {
+        var (sent, views) = Orders((0.5, 0.6, 0.9), (2, 3.4, 6));
+
+        RunTimeline.WithRecovery([Struck(1, 3)], sent, [views[0]]).ShouldHaveSingleItem().RecoverySeconds.ShouldBeNull();
     }
 
     private static StruckFault Struck(double from, double to) =>
         new("kill", FaultArea.Service, "killed", "orders", Began.AddSeconds(from), Began.AddSeconds(to), Note: null, Failure: null);
-
-    private static IReadOnlyList<SecondOfRun> Seconds(params (int Ended, int Open)[] seconds) =>
-        [.. seconds.Select((second, i) => new SecondOfRun(i, 10, 10, second.Ended, second.Open, null, null))];
 
     private static (IReadOnlyList<SentOrder> Sent, IReadOnlyList<OrderView> Views) Orders(params (double Due, double Accepted, double Ended)[] orders)
     {
