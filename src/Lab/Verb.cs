@@ -80,7 +80,7 @@ internal static class Verb
             await using var other = second?.Create();
             return await run(console, file, other);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested) // Whatever was under way then fails in its own way.
         {
             await Console.Error.WriteLineAsync("Interrupted; everything has been stopped.");
             return ExitCodes.Interrupted;

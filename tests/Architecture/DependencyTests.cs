@@ -46,7 +46,7 @@ public sealed class DependencyTests
         projects.Where(project => project.StartsWith("tests/", StringComparison.Ordinal)).ShouldBe(
         [
             "tests/Architecture/Architecture.csproj", "tests/Flow/Flow.csproj", "tests/Patterns/Patterns.csproj",
-            "tests/Standins/Standins.csproj", "tests/Compliance/Compliance.csproj", "tests/Units/Units.csproj",
+            "tests/Standins/Standins.csproj", "tests/Compliance/Compliance.csproj", "tests/Proof/Proof.csproj", "tests/Units/Units.csproj",
         ], ignoreOrder: true);
     }
 

@@ -49,7 +49,7 @@ public abstract class OrderFlow(StartedSystem system)
     [Fact]
     public async Task The_history_tells_the_story_of_each_order_and_accounts_for_every_message()
     {
-        await using var recorder = await system.RecordAsync();
+        await using var recorder = system.Record();
         var outcomes = await system.RunAsync(OrderMix.Plan(30, seed: 5));
         foreach (var outcome in outcomes)
         {

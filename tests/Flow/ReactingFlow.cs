@@ -9,7 +9,7 @@ public abstract class ReactingFlow(StartedSystem system)
     [Fact]
     public async Task Every_path_leads_to_its_end_and_keeps_the_invariants()
     {
-        await using var recorder = await system.RecordAsync();
+        await using var recorder = system.Record();
         PlannedOrder[] plan = [.. OrderPath.All.SelectMany(path => StartedSystem.Plan(path, count: 3))];
 
         var outcomes = await system.RunAsync(plan);

@@ -52,8 +52,8 @@ public abstract class StartedSystem(string transport, bool choreography = false)
     }
 
     /// <summary>Begins to write down what happens.</summary>
-    internal Task<HistoryRecorder> RecordAsync() =>
-        HistoryRecorder.StartAsync(_system, Options, TimeProvider.System, TestContext.Current.CancellationToken);
+    internal HistoryRecorder Record() =>
+        HistoryRecorder.Start(_system, Options, TimeProvider.System);
 
     /// <summary>Places orders of one path and follows them to their end.</summary>
     internal Task<IReadOnlyList<OrderOutcome>> RunAsync(OrderPath path, int count = 1) => RunAsync(Plan(path, count));

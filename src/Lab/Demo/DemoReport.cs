@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Lab.Checking;
 using Lab.Placing;
+using Lab.Reporting;
 using Lab.Running;
 
 namespace Lab.Demo;
@@ -84,12 +85,8 @@ internal sealed record PathResult(
         double[] durations = [.. outcomes.Where(outcome => outcome.Duration is not null).Select(outcome => outcome.Duration!.Value.TotalMilliseconds).Order()];
         return new PathResult(
             path.Name, path.EndState, outcomes.Length, outcomes.Count(outcome => outcome.IsAsExpected),
-            Percentile(durations, 50), Percentile(durations, 95), Percentile(durations, 99));
+            Percentile.Of(durations, 50), Percentile.Of(durations, 95), Percentile.Of(durations, 99));
     }
-
-    // Nearest rank: a value that was measured, never one between two.
-    private static double? Percentile(double[] sorted, int percent) =>
-        sorted.Length == 0 ? null : Math.Round(sorted[(int)Math.Ceiling(sorted.Length * percent / 100.0) - 1], 1);
 }
 
 internal sealed record UnexpectedEnd(Guid OrderId, string Path, string Expected, string Seen)

@@ -29,7 +29,7 @@ internal sealed class Disturbance(RunningSystem system, OrderProgress progress, 
 
         if (!await WaitAsync(progress.Orders / 2, over)) return _done;
         var paused = system.Replicas(Service) is [.., var other] ? other : throw new LabException($"no instance of {Service} runs");
-        await paused.PauseAsync(cancellationToken);
+        await paused.PauseAsync(CancellationToken.None); // Half-way given up, it would stand still for ever.
         Tell($"paused {paused.Id}");
         try
         {

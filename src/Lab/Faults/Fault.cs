@@ -22,6 +22,9 @@ internal abstract record Fault(string Name, FaultArea Area)
     /// <summary>Why it cannot strike in this system at all, for the report; null when it can.</summary>
     public virtual string? Hindrance(FaultSite site) => null;
 
+    /// <summary>Whether it shows what it is to show while a fault of another area is up.</summary>
+    public virtual bool GoesWith(FaultArea other) => other != Area;
+
     /// <summary>Prepares the system before the load begins, such as a small disk. Only called for faults of the schedule.</summary>
     public virtual Task PrepareAsync(FaultSite site, CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -50,8 +53,9 @@ internal enum FaultArea
 /// <param name="System">The system.</param>
 /// <param name="Options">How it was started.</param>
 /// <param name="Clock">Measures the waits.</param>
-/// <param name="Seed">For what a fault draws itself, such as which messages to repeat.</param>
-internal sealed record FaultSite(RunningSystem System, SystemOptions Options, TimeProvider Clock, int Seed);
+/// <param name="Seed">For what a fault draws itself, such as which messages to repeat; another one for each strike.</param>
+/// <param name="Orders">How many orders are going to be sent.</param>
+internal sealed record FaultSite(RunningSystem System, SystemOptions Options, TimeProvider Clock, int Seed, int Orders);
 
 /// <summary>A fault of a schedule.</summary>
 /// <param name="At">When it strikes, after the load began.</param>

@@ -11,7 +11,7 @@ internal static class FaultCatalog
     public static IReadOnlyList<Fault> All { get; } =
     [
         new KillFault("kill", FaultArea.Service),
-        new PauseFault("pause", FaultArea.Service, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15)),
+        new PauseFault("pause", FaultArea.Service, TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(15)),
         new SignalFault("restart", FaultArea.Service, "TERM"),
         new RelayKilledFault(),
         new HandlerFailingFault(),

@@ -15,6 +15,7 @@ internal sealed record OrderEnd(DateTimeOffset At, string State);
 internal sealed class BrokerWatch(ITransport transport, TimeProvider clock) : IAsyncDisposable
 {
     // The shortest time in which a broker that was struck last comes back and gives out what a long run has left in it.
+    private const int SlowestReading = 2_000; // messages per second
     private static readonly TimeSpan ReadingLimit = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<Guid, OrderEnd> _ends = new();
@@ -45,7 +46,8 @@ internal sealed class BrokerWatch(ITransport transport, TimeProvider clock) : IA
     {
         await _over.CancelAsync();
         await _following;
-        using var limit = new CancellationTokenSource(ReadingLimit, clock);
+        var seen = _watchers.Sum(each => each.Watcher.Messages.Count);
+        using var limit = new CancellationTokenSource(ReadingLimit + TimeSpan.FromSeconds(seen / SlowestReading), clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         await Task.WhenAll(_watchers.Select(each => each.Watcher.ReadAllAsync(each.MayBeMissing, deadline.Token)));
         cancellationToken.ThrowIfCancellationRequested();

@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
 using Lab.Reading;
 using Lab.Running;
-using Messaging;
-using Messaging.JetStream;
-using Messaging.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.History;
 
@@ -26,21 +22,18 @@ internal sealed class HistoryRecorder : IAsyncDisposable
     private HistoryRecorder(RunningSystem system, SystemOptions options, TimeProvider clock)
     {
         (_system, _options, _patience) = (system, options, new Patience(clock, CallLimit));
-        _broker = new BrokerWatch(Connect(system, options.Transport, clock), clock);
+        _broker = new BrokerWatch(system.ConnectTransport(clock), clock);
     }
 
     /// <summary>Begins to read every topic from its beginning.</summary>
     /// <param name="system">The system.</param>
     /// <param name="options">How it was started.</param>
     /// <param name="clock">Measures the waits.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static Task<HistoryRecorder> StartAsync(
-        RunningSystem system, SystemOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static HistoryRecorder Start(RunningSystem system, SystemOptions options, TimeProvider clock)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var recorder = new HistoryRecorder(system, options, clock);
         recorder._broker.Start();
-        return Task.FromResult(recorder);
+        return recorder;
     }
 
     /// <summary>How many orders have ended.</summary>
@@ -89,8 +82,4 @@ internal sealed class HistoryRecorder : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
-
-    private static ITransport Connect(RunningSystem system, string transport, TimeProvider clock) => transport == "kafka"
-        ? new KafkaTransport(system.ConnectionString("kafka"), new KafkaTransportOptions(), NullLoggerFactory.Instance, clock)
-        : new JetStreamTransport(system.ConnectionString("nats"), new JetStreamTransportOptions(), NullLoggerFactory.Instance, clock);
 }

@@ -85,6 +85,15 @@ internal sealed class FaultyLink(string name, TimeProvider clock) : IAsyncDispos
         return connections.Count;
     }
 
+    /// <summary>How many connections have broken in the middle of something.</summary>
+    public int Resets => Weather.Resets;
+
+    /// <summary>Breaks what was to break in the middle and has carried nothing since, so that it does not happen later.</summary>
+    public void EndResets()
+    {
+        foreach (var connection in Open().Where(connection => connection.BreaksInTheMiddle)) connection.Reset();
+    }
+
     /// <summary>Requests arrive, answers do not. When it is over, the connections whose answers are gone break.</summary>
     public IDisposable DropAnswers()
     {

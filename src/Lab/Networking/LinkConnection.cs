@@ -37,10 +37,21 @@ internal sealed class LinkConnection(Socket client, LinkWeather weather, IAnswer
     public void Reset()
     {
         if (Interlocked.Exchange(ref _isBroken, 1) != 0) return;
-        _broken.Cancel();
+        try
+        {
+            _broken.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself meanwhile.
+        }
+
         Break(client);
         Break(_server);
     }
+
+    /// <summary>Whether it is to break when it carries something next.</summary>
+    public bool BreaksInTheMiddle => _breaksInTheMiddle;
 
     /// <summary>Breaks it when it carries something next.</summary>
     public void ResetInTheMiddle() => _breaksInTheMiddle = true;
@@ -105,7 +116,9 @@ internal sealed class LinkConnection(Socket client, LinkWeather weather, IAnswer
         }
         else
         {
-            if (weather.IsDroppingAnswers) _hasDropped = true;
+            var drops = weather.IsDroppingAnswers;
+            if (_hasDropped && !drops) Reset(); // It is over, and whoever ended it did not see this connection.
+            _hasDropped |= drops;
             if (_hasDropped) return;
             bytes = rewriting?.Rewrite(bytes) ?? bytes;
         }
@@ -118,6 +131,7 @@ internal sealed class LinkConnection(Socket client, LinkWeather weather, IAnswer
 
         // A server that hears half of a request must not act on it; a client that hears half of an answer knows nothing.
         await SendAllAsync(to, bytes[..(bytes.Length / 2)]);
+        weather.CountReset();
         Reset();
     }
 

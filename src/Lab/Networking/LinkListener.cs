@@ -56,6 +56,7 @@ internal sealed class LinkListener : IAsyncDisposable
                 var connection = new LinkConnection(client, _weather, _rewriting?.Invoke());
                 var running = new TaskCompletionSource();
                 _connections[connection] = running.Task;
+                if (_weather.IsRefusing) connection.Reset(); // Cut between the first look and here.
                 _ = RunAsync(connection, running);
             }
             catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)

@@ -16,12 +16,18 @@ internal sealed class LinkWeather(TimeProvider clock)
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _refusing;
     private int _dropping;
+    private int _resets;
 
     /// <summary>New connections are refused.</summary>
     public bool IsRefusing => Volatile.Read(ref _refusing) > 0;
 
     /// <summary>Answers are dropped.</summary>
     public bool IsDroppingAnswers => Volatile.Read(ref _dropping) > 0;
+
+    /// <summary>How many connections broke in the middle of something.</summary>
+    public int Resets => Volatile.Read(ref _resets);
+
+    public void CountReset() => Interlocked.Increment(ref _resets);
 
     public IDisposable Delay(TimeSpan delay) => Hold(_delays, delay);
 

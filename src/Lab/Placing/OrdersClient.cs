@@ -25,13 +25,13 @@ internal sealed class OrdersClient(HttpClient http, Patience patience)
         cancellationToken);
 
     /// <summary>Asks to cancel an order.</summary>
-    /// <returns>False when the order had already ended.</returns>
+    /// <returns>False when the order had already ended, or nobody knows it: whether that may be, is not for a customer to say.</returns>
     public Task<bool> CancelAsync(Guid orderId, CancellationToken cancellationToken) => patience.KeepTryingAsync(
         $"cancelling order {orderId}",
         async cancel =>
         {
             using var response = await http.DeleteAsync(new Uri($"/orders/{orderId}", UriKind.Relative), cancel);
-            if (response.StatusCode is HttpStatusCode.Conflict) return false;
+            if (response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound) return false;
             await ExpectAsync(response, HttpStatusCode.Accepted, cancel);
             return true;
         },

@@ -15,16 +15,21 @@ namespace Lab.Proving;
 /// <param name="clock">Times the orders.</param>
 internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, HistoryRecorder recorder, TimeProvider clock)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // A customer who wants to cancel what has been paid gives up waiting for that.
+    private static readonly TimeSpan LongestWaitForAuthorization = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentBag<SentOrder> _sent = [];
     private int _due;
+    private int _unanswered;
 
     /// <summary>How many orders were due to be sent so far.</summary>
     public int Due => Volatile.Read(ref _due);
 
     /// <summary>How many orders the API accepted so far.</summary>
     public int Accepted => _sent.Count;
+
+    /// <summary>How many orders the API refused, or did not answer for too long: whether it took them nobody knows.</summary>
+    public int Unanswered => Volatile.Read(ref _unanswered);
 
     /// <summary>Sends the plan and waits until each order is answered.</summary>
     /// <param name="plan">The orders.</param>
@@ -61,7 +66,7 @@ internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, Histo
 
     private async Task SendAsync(PlannedOrder plan, DateTimeOffset due, CancellationToken cancellationToken)
     {
-        var orderId = await orders.PlaceAsync(plan, cancellationToken);
+        if (await PlaceAsync(plan, cancellationToken) is not { } orderId) return;
         var sent = new SentOrder(plan, orderId, due, clock.GetUtcNow());
         _sent.Add(sent);
         recorder.Accepted(orderId, sent.AcceptedAt);
@@ -70,18 +75,30 @@ internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, Histo
         if (cancels && await orders.CancelAsync(orderId, cancellationToken)) recorder.CancellationAccepted(orderId, clock.GetUtcNow());
     }
 
+    private async Task<Guid?> PlaceAsync(PlannedOrder plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await orders.PlaceAsync(plan, cancellationToken);
+        }
+        catch (LabException)
+        {
+            Interlocked.Increment(ref _unanswered);
+            return null;
+        }
+    }
+
     // Under faults an order may end without ever having been authorised.
     private async Task<bool> IsAuthorizedAsync(Guid orderId, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var authorized = ledger.AuthorizedAsync(orderId, waiting.Token);
-        await Task.WhenAny(authorized, Task.Delay(Patience, clock, waiting.Token));
+        await Task.WhenAny(authorized, Task.Delay(LongestWaitForAuthorization, clock, waiting.Token));
         var seen = authorized.IsCompletedSuccessfully;
         await waiting.CancelAsync();
         cancellationToken.ThrowIfCancellationRequested();
         return seen;
     }
-
 }
 
 /// <summary>An order that the API accepted.</summary>

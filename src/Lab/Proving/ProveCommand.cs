@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Security.Cryptography;
 using Lab.Faults;
 using Lab.Reporting;
@@ -9,6 +10,8 @@ namespace Lab.Proving;
 /// <summary>The verb <c>prove</c>: its options, its exit code, its one line for whatever fails.</summary>
 internal static class ProveCommand
 {
+    private const int MostOrders = 500_000;
+
     private static readonly TimeSpan QuietLimit = TimeSpan.FromSeconds(120);
 
     private static readonly Option<string?> Transport = Verb.Transport($"The broker the services talk through, {Verb.Transports[0]} by default.");
@@ -60,8 +63,14 @@ internal static class ProveCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Antipattern) == "no-compensation" && result.GetValue(Coordination) == Coordinations.Choreography)
-                result.AddError("--antipattern no-compensation takes the compensation out of the saga; choreography has none.");
+            if (result.GetValue(Coordination) == Coordinations.Choreography
+                && result.GetValue(Antipattern) is { } antipattern && NegativeControl.Find(antipattern) is { NeedsSaga: true })
+                result.AddError($"--antipattern {antipattern} is shown on the saga; choreography has none.");
+        });
+        command.Validators.Add(result =>
+        {
+            if (NumberOf(result, Seconds) * NumberOf(result, Rate) > MostOrders)
+                result.AddError($"--seconds times --rate makes more than {MostOrders:N0} orders; the lab keeps all of them in memory.");
         });
         command.SetAction((arguments, cancel) => RunAsync(OptionsOf(arguments), arguments.GetValue(Json), arguments.GetValue(Html), cancel));
         return command;
@@ -75,7 +84,7 @@ internal static class ProveCommand
             ? ProveOptions.For(NegativeControl.Find(antipattern)!, transport)
             : new ProveOptions(
                 new SystemOptions(transport) { InventoryReplicas = 2, Links = true }, arguments.GetValue(Seconds), arguments.GetValue(Rate),
-                RandomNumberGenerator.GetInt32(int.MaxValue), FaultCatalog.All, QuietLimit, MustBreak: []);
+                RandomNumberGenerator.GetInt32(int.MaxValue), FaultCatalog.All, QuietLimit);
         return options with
         {
             System = options.System with { Coordination = arguments.GetValue(Coordination) ?? Coordinations.Orchestration, Log = arguments.GetValue(Log) },
@@ -83,8 +92,14 @@ internal static class ProveCommand
             Rate = IsGiven(arguments, Rate) ? arguments.GetValue(Rate) : options.Rate,
             Seed = arguments.GetValue(Seed) ?? options.Seed,
             Faults = arguments.GetValue(Faults) is { } names ? FaultsOf(names) : options.Faults,
+            FaultList = arguments.GetValue(Faults),
+            Schedule = IsGiven(arguments, Faults) ? null : options.Schedule,
         };
     }
+
+    // What is no number is refused by its option.
+    private static long NumberOf(SymbolResult result, Option<int> option) =>
+        result.GetResult(option) is { Tokens: [var token] } ? int.TryParse(token.Value, out var number) ? number : 0 : result.GetValue(option);
 
     private static bool IsGiven(ParseResult arguments, Option option) => arguments.GetResult(option) is { Implicit: false };
 
@@ -97,7 +112,8 @@ internal static class ProveCommand
             ProofView.Show(console, report);
             if (json is not null) await report.WriteAsync(json, cancellationToken);
             if (html is not null) await ProofPage.WriteAsync(report, html, cancellationToken);
-            if (report.Antipattern is null) return report.Kept ? ExitCodes.Kept : ExitCodes.Broken;
+            if (report.Antipattern is null && !report.Kept) return ExitCodes.Broken;
+            if (report.Antipattern is null) return report.IsUndisturbed ? ExitCodes.CouldNotRun : ExitCodes.Kept;
             // A control that does not fail has shown nothing.
             return report.ShownBroken ? ExitCodes.Broken : ExitCodes.CouldNotRun;
         },
@@ -105,6 +121,6 @@ internal static class ProveCommand
 
     private static IReadOnlyList<Fault> FaultsOf(string names) => [.. NamesOf(names).Select(name => FaultCatalog.Find(name)!)];
 
-    private static IEnumerable<string> NamesOf(string list) => list == "none"
+    private static IEnumerable<string> NamesOf(string list) => list == ProofReport.NoFaults
         ? [] : list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal);
 }

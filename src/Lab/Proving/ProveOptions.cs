@@ -8,19 +8,31 @@ namespace Lab.Proving;
 /// <param name="Seconds">How long orders are sent.</param>
 /// <param name="Rate">Orders per second.</param>
 /// <param name="Seed">Decides orders and faults.</param>
-/// <param name="Faults">The kinds of faults that may strike.</param>
+/// <param name="Faults">The kinds of faults that may strike, where the schedule is drawn.</param>
 /// <param name="QuietLimit">How long the system may take to come to rest after the last fault.</param>
-/// <param name="MustBreak">With an anti-pattern: the invariants of which it must break one.</param>
 internal sealed record ProveOptions(
-    SystemOptions System, int Seconds, int Rate, int Seed, IReadOnlyList<Fault> Faults, TimeSpan QuietLimit, IReadOnlyList<int> MustBreak)
+    SystemOptions System, int Seconds, int Rate, int Seed, IReadOnlyList<Fault> Faults, TimeSpan QuietLimit)
 {
-    // What an anti-pattern breaks stays broken: nobody needs to wait long for it to come right.
-    private const int SecondsOfControl = 15;
+    /// <summary>With an anti-pattern: the invariant that it must break.</summary>
+    public int? MustBreak { get; init; }
+
+    /// <summary>The kinds that were asked for, as <c>--faults</c> takes them; null when all may strike or the schedule is fixed.</summary>
+    public string? FaultList { get; init; }
+
+    /// <summary>What strikes when, where that is fixed; null: a schedule is drawn from the seed.</summary>
+    public IReadOnlyList<PlannedFault>? Schedule { get; init; }
+
+    // What an anti-pattern breaks stays broken: nobody needs to wait for it longer than the longest deadline of a sound flow (15 s).
+    private const int SecondsOfControl = 12;
     private const int RateOfControl = 40;
-    private static readonly TimeSpan QuietLimitOfControl = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan QuietLimitOfControl = TimeSpan.FromSeconds(20);
 
     /// <summary>A run that must fail, always the same one.</summary>
     public static ProveOptions For(NegativeControl control, string transport) => new(
         new SystemOptions(transport) { Antipattern = control.Antipattern, Settings = control.Settings },
-        SecondsOfControl, RateOfControl, Seed: 1, control.Kinds, QuietLimitOfControl, control.MustBreak);
+        SecondsOfControl, RateOfControl, Seed: 1, Faults: [], QuietLimitOfControl)
+    {
+        MustBreak = control.MustBreak,
+        Schedule = control.On(transport),
+    };
 }

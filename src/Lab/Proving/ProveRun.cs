@@ -32,62 +32,67 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
         var ledger = new LedgerClient(system.Http("payment-provider"), _patience);
         var orders = new OrdersClient(system.Http("orders"), _patience);
         await using var reader = new SystemReader(system, ledger, _patience);
-        var site = new FaultSite(system, options.System, clock, options.Seed);
-        var (planned, leftOut) = FaultSchedule.Plan(options.Seed, TimeSpan.FromSeconds(options.Seconds), options.Faults, site);
+        var site = new FaultSite(system, options.System, clock, options.Seed, options.Seconds * options.Rate);
+        var plan = options.Schedule is { } schedule
+            ? new FaultPlan(schedule, [])
+            : FaultSchedule.Plan(options.Seed, TimeSpan.FromSeconds(options.Seconds), options.Faults, site);
         var conductor = new FaultConductor(site);
-        await conductor.PrepareAsync(planned, cancellationToken);
-        await using var recorder = await HistoryRecorder.StartAsync(system, options.System, clock, cancellationToken);
+        await conductor.PrepareAsync(plan.Planned, cancellationToken);
+        await using var recorder = HistoryRecorder.Start(system, options.System, clock);
 
         var warm = await _display.WaitForAsync("warming up", () => WarmUpAsync(orders, ledger, cancellationToken));
         foreach (var outcome in warm) recorder.Accepted(outcome.OrderId, clock.GetUtcNow());
-        var plan = OrderMix.Plan(options.Seconds * options.Rate, options.Seed);
         var load = new OpenLoopLoad(orders, new LedgerTail(ledger, clock), recorder, clock);
         var began = clock.GetUtcNow();
-        var (sent, struck) = await FollowAsync(load, conductor, planned, plan, began, cancellationToken);
+        var (sent, struck) = await FollowAsync(load, conductor, plan.Planned, recorder, began, cancellationToken);
         var healed = clock.GetUtcNow();
 
         var left = await _display.WaitForAsync(
             "waiting until every order has ended and nothing moves",
-            () => Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, options.QuietLimit, clock, cancellationToken));
+            () => QuietAsync(reader, load, cancellationToken));
         var quietAfter = clock.GetUtcNow() - healed;
         var snapshot = await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(
             [.. warm.Select(outcome => outcome.Accepted), .. sent.Select(order => new AcceptedOrder(order.OrderId, order.Plan.Lines))],
             orders, cancellationToken));
         var book = await _display.WaitForAsync("reading what every topic, inbox and ledger tells", () => recorder.CloseAsync(cancellationToken));
+        var servers = (await system.DescribeBrokerAsync(cancellationToken), await reader.PostgresVersionAsync(cancellationToken));
+        return ReportOf(servers, began, sent, struck, snapshot, book) with
+        {
+            LeftOut = plan.LeftOut,
+            QuietAfterSeconds = left.Count == 0 ? Math.Round(quietAfter.TotalSeconds, 1) : null,
+            StillUnderWay = left,
+            Accepted = warm.Count + sent.Count,
+        };
+    }
+
+    private ProofReport ReportOf(
+        (BrokerDescription Broker, string Postgres) servers, DateTimeOffset began, IReadOnlyList<SentOrder> sent, IReadOnlyList<StruckFault> struck,
+        Snapshot snapshot, HistoryBook book)
+    {
         IReadOnlyList<InvariantResult> invariants =
             [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))];
-        var timeline = RunTimeline.Of(began, sent, snapshot.Views);
         var faults = RunTimeline.WithRecovery(struck, sent, snapshot.Views);
         var views = snapshot.Views.DistinctBy(view => view.OrderId).ToDictionary(view => view.OrderId);
         return new ProofReport
         {
             Transport = options.System.Transport,
-            Broker = await system.DescribeBrokerAsync(cancellationToken),
-            Postgres = await reader.PostgresVersionAsync(cancellationToken),
+            Broker = servers.Broker,
+            Postgres = servers.Postgres,
             Coordination = options.System.Coordination,
             Antipattern = options.System.Antipattern,
             MustBreak = options.MustBreak,
+            FaultList = options.FaultList,
             Seed = options.Seed,
             Rate = options.Rate,
             LoadSeconds = options.Seconds,
             Began = began,
-            QuietAfterSeconds = left.Count == 0 ? Math.Round(quietAfter.TotalSeconds, 1) : null,
-            StillUnderWay = left,
             Faults = faults,
-            LeftOut = leftOut,
-            Timeline = timeline,
+            Timeline = RunTimeline.Of(began, sent, snapshot.Views),
             Paths = PathResult.Of([.. sent.Select(order => new OrderOutcome(order.Plan, order.OrderId, views.GetValueOrDefault(order.OrderId)))]),
-            Accepted = warm.Count + sent.Count,
-            NotAccepted = plan.Count - sent.Count,
             Invariants = invariants,
             Messages = book.Account,
             Explanations = book.Explain(invariants, faults, MostExplained),
-            DeadLetters =
-            [
-                .. snapshot.Backlogs.SelectMany(backlog => backlog.Parked).Where(message => message.State == ParkedStates.Dead)
-                    .GroupBy(message => (message.Consumer, message.Type, message.Cause))
-                    .Select(same => new DeadLetterCount(same.Key.Consumer, same.Key.Type, same.Key.Cause ?? "", same.Count())),
-            ],
+            DeadLetters = DeadLetterCount.Of(snapshot),
         };
     }
 
@@ -97,24 +102,39 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
             .RunAsync([.. OrderMix.Plan(WarmUpOrders, ~options.Seed).Where(order => !order.Path.TakesSeconds)], cancellationToken);
 
     private async Task<(IReadOnlyList<SentOrder> Sent, IReadOnlyList<StruckFault> Struck)> FollowAsync(
-        OpenLoopLoad load, FaultConductor conductor, IReadOnlyList<PlannedFault> planned, IReadOnlyList<PlannedOrder> plan,
-        DateTimeOffset began, CancellationToken cancellationToken)
+        OpenLoopLoad load, FaultConductor conductor, IReadOnlyList<PlannedFault> planned, HistoryRecorder recorder, DateTimeOffset began,
+        CancellationToken cancellationToken)
     {
-        var loading = load.RunAsync(plan, options.Rate, began, cancellationToken);
+        var loading = load.RunAsync(OrderMix.Plan(options.Seconds * options.Rate, options.Seed), options.Rate, began, cancellationToken);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var striking = conductor.RunAsync(planned, began, over.Token);
         var both = Task.WhenAll(loading, striking);
         for (var next = 5; !both.IsCompleted; next += 5)
         {
+            if (cancellationToken.IsCancellationRequested) break; // What is up still heals.
             var pause = began.AddSeconds(next) - clock.GetUtcNow();
             if (pause > TimeSpan.Zero) await Task.WhenAny(both, Task.Delay(pause, clock, cancellationToken));
             if (loading.IsFaulted || striking.IsFaulted) await over.CancelAsync();
             if (!both.IsCompleted)
-                console.WriteLine($"{next,4} s: {load.Due} orders sent, {load.Accepted} accepted; {Describe(conductor)}");
+                console.WriteLine($"{next,4} s: {load.Due} orders sent, {load.Accepted} accepted, {recorder.Ended} ended; {Describe(conductor)}");
         }
 
         await both;
         return (await loading, await striking);
+    }
+
+    /// <summary>What is left when the wait is over. A system that does not answer any more is left, too: that is what a proof is to find.</summary>
+    private async Task<IReadOnlyList<string>> QuietAsync(SystemReader reader, OpenLoopLoad load, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> unanswered = load.Unanswered is > 0 and var orders ? [$"{orders} orders that the API did not answer"] : [];
+        try
+        {
+            return [.. unanswered, .. await Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, options.QuietLimit, clock, cancellationToken)];
+        }
+        catch (LabException failure)
+        {
+            return [.. unanswered, failure.Message];
+        }
     }
 
     private static string Describe(FaultConductor conductor) =>

@@ -1,5 +1,6 @@
 using Lab.Checking;
 using Lab.Faults;
+using Lab.Reporting;
 
 namespace Lab.Proving;
 
@@ -30,7 +31,7 @@ internal static class RunTimeline
         {
             open += accepted[second] - ended[second];
             double[] sorted = [.. latencies[second].Order()];
-            seconds[second] = new SecondOfRun(second, due[second], accepted[second], ended[second], open, Percentile(sorted, 50), Percentile(sorted, 99));
+            seconds[second] = new SecondOfRun(second, due[second], accepted[second], ended[second], open, Percentile.Of(sorted, 50), Percentile.Of(sorted, 99));
         }
 
         return seconds;
@@ -70,8 +71,4 @@ internal static class RunTimeline
         foreach (var second in seconds) counts[Math.Min(second, last)]++;
         return counts;
     }
-
-    // Nearest rank: a value that was measured, never one between two.
-    private static double? Percentile(double[] sorted, int percent) =>
-        sorted.Length == 0 ? null : Math.Round(sorted[(int)Math.Ceiling(sorted.Length * percent / 100.0) - 1], 1);
 }

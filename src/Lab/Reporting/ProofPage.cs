@@ -59,7 +59,7 @@ internal sealed partial class ProofPage
     private void Settings() => Line($"""
         <p class="muted">{HtmlText.Of(_report.Broker.ToString())}, PostgreSQL {HtmlText.Of(_report.Postgres)}, {HtmlText.Of(_report.Coordination)},
         {_report.Rate} orders/s for {HtmlText.Of(_report.LoadSeconds)} s, seed {_report.Seed}, {HtmlText.Of(_report.Began.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture))} UTC.
-        {_report.Accepted:#,0} orders accepted, {_report.NotAccepted:#,0} not: nothing was promised for those.</p>
+        {_report.Accepted:#,0} orders were accepted.</p>
         """);
 
     private void Picture()
@@ -91,7 +91,7 @@ internal sealed partial class ProofPage
 
     private void Invariant(InvariantResult invariant)
     {
-        var told = _report.MustBreak.Contains(invariant.Number) ? invariant.Holds ? " (must break: NOT shown)" : " (must break: broken as told)" : "";
+        var told = _report.MustBreak == invariant.Number ? invariant.Holds ? " (must break: NOT shown)" : " (must break: broken as told)" : "";
         Line(invariant.Holds
             ? $"""<li><span class="ok">✓ {invariant.Number}</span> {HtmlText.Of(invariant.Promise)}{told}"""
             : $"""<li><span class="bad">✗ {invariant.Number}</span> {HtmlText.Of(invariant.Promise)}: <strong>{Verdict.Count(invariant.Violations.Count, "violation")}</strong>{told}""");
@@ -149,6 +149,6 @@ internal sealed partial class ProofPage
 
         if (_report.LeftOut.Count == 0) return;
         Line("<p>Left out:</p>");
-        List(_report.LeftOut.Select(fault => $"{fault.Name}: {fault.Why}"));
+        List(_report.LeftOut.GroupBy(fault => fault.Why, StringComparer.Ordinal).Select(same => $"{string.Join(", ", same.Select(fault => fault.Name))}: {same.Key}"));
     }
 }

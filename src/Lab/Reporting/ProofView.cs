@@ -16,19 +16,20 @@ internal static class ProofView
         console.WriteLine();
         Show(console, Verdict.Of(report));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Broker}, PostgreSQL {report.Postgres}, {report.Coordination}, {report.Rate} orders/s for {report.LoadSeconds:0.#} s, seed {report.Seed}; {report.NotAccepted} orders were not accepted"));
+            $"{report.Broker}, PostgreSQL {report.Postgres}, {report.Coordination}, {report.Rate} orders/s for {report.LoadSeconds:0.#} s, seed {report.Seed}"));
         console.WriteLine();
         foreach (var line in TextTimeline.Of(report, console.Profile.Width)) console.WriteLine(line);
         console.WriteLine();
         if (report.Faults.Count > 0) console.Write(Faults(report));
-        foreach (var leftOut in report.LeftOut) console.WriteLine($"left out: {leftOut.Name}: {leftOut.Why}");
+        foreach (var same in report.LeftOut.GroupBy(fault => fault.Why, StringComparer.Ordinal))
+            console.WriteLine($"left out: {string.Join(", ", same.Select(fault => fault.Name))}: {same.Key}");
         console.Write(ReportParts.Paths(report.Paths, "milliseconds from due to ended"));
         foreach (var invariant in report.Invariants) ReportParts.Show(console, invariant);
-        foreach (var number in report.MustBreak) ShowMustBreak(console, report, number);
+        if (report.MustBreak is { } number) ShowMustBreak(console, report, number);
         foreach (var explanation in report.Explanations.Take(ReportParts.MostShown)) Tell(console, explanation, report.Began);
         ShowMessages(console, report.Messages);
         foreach (var dead in report.DeadLetters.Take(ReportParts.MostShown))
-            console.WriteLine($"{Verdict.Count(dead.Count, "dead letter")}, {dead.Type} at {dead.Consumer}: {ReportParts.OneLine(dead.Cause)}");
+            console.WriteLine($"{Verdict.Count(dead.Count, "dead letter")}, {ReportParts.OneLine(dead.Type)} at {dead.Consumer}: {ReportParts.OneLine(dead.Cause)}");
         ReportParts.WriteRest(console, report.DeadLetters.Count);
         foreach (var line in report.StillUnderWay) console.MarkupLineInterpolated($"[red]✗[/] still under way: {line}");
         console.WriteLine();
@@ -69,7 +70,7 @@ internal static class ProofView
     private static void Tell(IAnsiConsole console, Explanation explanation, DateTimeOffset began)
     {
         console.WriteLine();
-        console.MarkupLineInterpolated($"[bold]invariant {explanation.Invariant}, {explanation.Subject}[/]: {ReportParts.OneLine(explanation.Seen)}");
+        console.MarkupLineInterpolated($"[bold]invariant {explanation.Invariant}, {ReportParts.OneLine(explanation.Subject)}[/]: {ReportParts.OneLine(explanation.Seen)}");
         foreach (var entry in explanation.Story.Take(LongestStory))
         {
             console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -85,7 +86,7 @@ internal static class ProofView
         console.WriteLine();
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"messages: {account.Published:#,0} published, {account.Copies:#,0} of them copies, {account.Delivered:#,0} taken in, {account.Lost.Count:#,0} lost{StoryText.Parts(account.Lost)}, {account.OutOfOrder.Count:#,0} out of order, {account.NeverPublished.Count:#,0} orders never told of"));
-        foreach (var gap in account.Gaps) console.MarkupLineInterpolated($"[red]✗[/] not seen: {gap}");
+        foreach (var gap in account.Gaps) console.MarkupLineInterpolated($"[red]✗[/] not seen: {ReportParts.OneLine(gap)}");
         foreach (var lost in account.Lost.Take(ReportParts.MostShown)) console.MarkupLineInterpolated($"[red]✗[/] lost: {ReportParts.OneLine(StoryText.Of(lost))}");
         ReportParts.WriteRest(console, account.Lost.Count);
         foreach (var pair in account.OutOfOrder.Take(ReportParts.MostShown)) console.WriteLine($"out of order: {ReportParts.OneLine(StoryText.Of(pair))}");

@@ -16,6 +16,7 @@ internal sealed record Verdict(bool IsGood, string Headline, string Sentence)
         var kinds = struck.Select(fault => fault.Name).Distinct(StringComparer.Ordinal).Count();
         var run = string.Create(CultureInfo.InvariantCulture,
             $"{Count(report.Accepted, "accepted order")} in {report.LoadSeconds:0.#} s of load, {Count(struck.Length, "fault")} of {Count(kinds, "kind")}");
+        if (report.Kept && report.IsUndisturbed) return new Verdict(false, "NOT proven", $"{run}: nothing struck.");
         return report.Kept
             ? new Verdict(true, "Every promise was kept", $"{run}: 0 violations, 0 messages lost, {Quiet(report)}.")
             : new Verdict(false, "NOT proven", $"{run}: {string.Join(", ", Reasons(report))}.");
@@ -27,7 +28,7 @@ internal sealed record Verdict(bool IsGood, string Headline, string Sentence)
 
     private static Verdict OfBroken(ProofReport report)
     {
-        var must = $"{report.Antipattern} must break invariant {string.Join(" or ", report.MustBreak)}";
+        var must = $"{report.Antipattern} must break invariant {report.MustBreak}";
         var broken = report.Invariants.Where(invariant => !invariant.Holds).ToArray();
         var seen = broken.Length == 0
             ? "no invariant is broken"
@@ -46,6 +47,7 @@ internal sealed record Verdict(bool IsGood, string Headline, string Sentence)
         var broken = report.Invariants.Where(invariant => !invariant.Holds).Select(invariant => invariant.Number).ToArray();
         if (broken.Length > 0)
             yield return $"{Count(report.Violations, "violation")} of {(broken.Length == 1 ? "invariant" : "invariants")} {string.Join(", ", broken)}";
+        if (!report.IsAnyConfirmed) yield return "no order was confirmed";
         if (report.Messages.Lost.Count > 0) yield return $"{Count(report.Messages.Lost.Count, "message")} lost";
         if (report.StillUnderWay.Count > 0) yield return $"never quiet: {string.Join(", ", report.StillUnderWay)}";
         if (report.Messages.Gaps.Count > 0) yield return $"not all was seen: {string.Join(", ", report.Messages.Gaps)}";

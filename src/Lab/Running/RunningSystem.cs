@@ -1,7 +1,11 @@
 using Lab.Networking;
+using Messaging;
+using Messaging.JetStream;
+using Messaging.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.Running;
 
@@ -83,6 +87,11 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     /// <summary>The connection string of a database or of the broker, past all links.</summary>
     public string ConnectionString(string resource) => _connectionStrings[resource];
+
+    /// <summary>A way of our own to the broker, past all links; it belongs to who asks.</summary>
+    public ITransport ConnectTransport(TimeProvider clock) => _transport == "kafka"
+        ? new KafkaTransport(ConnectionString(Broker), new KafkaTransportOptions(), NullLoggerFactory.Instance, clock)
+        : new JetStreamTransport(ConnectionString(Broker), new JetStreamTransportOptions(), NullLoggerFactory.Instance, clock);
 
     /// <summary>A client of a service's HTTP endpoint; it belongs to this object.</summary>
     public HttpClient Http(string service) => _clients[service];

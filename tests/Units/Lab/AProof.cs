@@ -58,7 +58,6 @@ internal static class AProof
         Timeline = Timeline(),
         Paths = [new PathResult("confirmed", "Confirmed", 4_201, 4_180, 18.2, 240.1, 4_012.7), new PathResult("declined", "Rejected", 480, 478, 16.0, 210.4, 3_800)],
         Accepted = 5_988,
-        NotAccepted = 12,
         Invariants = [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, []))],
         Messages = new MessageAccount(58_112, 412, 118_204, [], [], []),
         Explanations = [],

@@ -76,8 +76,10 @@ public sealed class OrdersClientTests : IAsyncLifetime
     {
         _answers.Enqueue(_ => Results.Accepted());
         _answers.Enqueue(_ => Results.Conflict());
+        _answers.Enqueue(_ => Results.NotFound());
 
         (await _orders.CancelAsync(OrderId, Cancel)).ShouldBeTrue();
+        (await _orders.CancelAsync(OrderId, Cancel)).ShouldBeFalse();
         (await _orders.CancelAsync(OrderId, Cancel)).ShouldBeFalse();
     }
 

@@ -1,3 +1,4 @@
+using Lab.Demo;
 using Lab.Proving;
 using Lab.Reporting;
 using Spectre.Console;
@@ -53,10 +54,10 @@ public sealed class ProofViewTests
     [Fact]
     public void An_anti_pattern_is_shown_when_it_breaks_what_it_must_and_only_then()
     {
-        var report = AProof.Broken() with { Antipattern = "no-inbox", MustBreak = [3] };
+        var report = AProof.Broken() with { Antipattern = "no-inbox", MustBreak = 3 };
 
         var shown = Shown(report);
-        var notShown = Shown(report with { MustBreak = [1] });
+        var notShown = Shown(report with { MustBreak = 1 });
 
         shown[0].ShouldBe("✓ Broken as told: no-inbox must break invariant 3: broken as told; broken: invariant 3 (1 violation).");
         shown.ShouldContain("✓ no-inbox must break invariant 3: broken as told");
@@ -86,6 +87,21 @@ public sealed class ProofViewTests
         blind.Kept.ShouldBeFalse();
         Shown(blind)[0].ShouldContain("not all was seen: orders.events could not be read to its end: gone");
     }
+
+    [Fact]
+    public void A_flow_that_confirms_nothing_proves_nothing()
+    {
+        var report = AProof.Kept() with { Paths = [new PathResult("confirmed", "Confirmed", 100, 0, null, null, null)] };
+
+        report.Kept.ShouldBeFalse();
+        Shown(report)[0].ShouldEndWith(": no order was confirmed.");
+    }
+
+    [Theory]
+    [InlineData(null, "✗ NOT proven: 5,988 accepted orders in 120 s of load, 0 faults of 0 kinds: nothing struck.")]
+    [InlineData("none", "✓ Every promise was kept: 5,988 accepted orders in 120 s of load, 0 faults of 0 kinds: 0 violations, 0 messages lost, all quiet 6.4 s after the last fault and the last order.")]
+    public void Where_nothing_struck_nothing_is_proven_unless_that_was_wanted(string? faults, string verdict) =>
+        Shown(AProof.Kept() with { Faults = [], FaultList = faults })[0].ShouldBe(verdict);
 
     private static string[] Shown(ProofReport report)
     {

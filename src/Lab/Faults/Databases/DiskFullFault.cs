@@ -8,7 +8,9 @@ namespace Lab.Faults;
 /// <remarks>Only outbox and inbox are on the small disk: a full disk under the write-ahead log ends the server, and that is another fault.</remarks>
 internal sealed record DiskFullFault() : Fault("disk-full", FaultArea.Database)
 {
-    private const int Megabytes = 192;
+    // Inboxes keep what they have seen for days: the disk must not fill up by itself.
+    private const int FewestMegabytes = 192;
+    private const int OrdersPerMegabyte = 150;
 
     private const string IndexesSql =
         "SELECT format('%I.%I', schemaname, indexname) FROM pg_indexes WHERE schemaname = 'messaging' AND tablename IN ('outbox', 'inbox') ORDER BY 1";
@@ -26,7 +28,7 @@ internal sealed record DiskFullFault() : Fault("disk-full", FaultArea.Database)
     {
         if (site.System.Attached<SmallDisk>() is not null) return;
         var server = site.System.Processes(ProcessFault.Postgres)[0];
-        var disk = await SmallDisk.MountAsync(Megabytes, server.ProcessId, cancellationToken);
+        var disk = await SmallDisk.MountAsync(FewestMegabytes + (site.Orders / OrdersPerMegabyte), server.ProcessId, cancellationToken);
         site.System.Attach(disk);
         await DatabaseSession.ExecuteAsync(site, RunningSystem.Databases[0], $"CREATE TABLESPACE small_disk LOCATION '{disk.Path}'", cancellationToken);
         foreach (var database in RunningSystem.Databases) await MoveAsync(site, database, cancellationToken);
@@ -45,7 +47,7 @@ internal sealed record DiskFullFault() : Fault("disk-full", FaultArea.Database)
             disk.Free();
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{Megabytes} MB were full for {duration.TotalSeconds:0.0} s");
+        return string.Create(CultureInfo.InvariantCulture, $"outbox and inbox had no room for {duration.TotalSeconds:0.0} s");
     }
 
     private static async Task MoveAsync(FaultSite site, string database, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ internal sealed record LockHeldFault() : Fault("lock-held", FaultArea.Database)
 
     public override (TimeSpan Shortest, TimeSpan Longest) Duration => (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
 
-    public override IReadOnlyList<string> Targets(FaultSite site) => [.. HotTable.All.Select(table => table.Target)];
+    public override IReadOnlyList<string> Targets(FaultSite site) =>
+        [.. HotTable.All.Select(table => table.Target).Where(target => target != HotTable.Sagas || site.System.HasSagas)];
 
     public override async Task<string?> StrikeAsync(FaultSite site, string target, TimeSpan duration, CancellationToken cancellationToken)
     {

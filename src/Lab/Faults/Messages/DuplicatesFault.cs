@@ -1,9 +1,6 @@
 using System.Globalization;
 using Lab.History;
 using Messaging;
-using Messaging.JetStream;
-using Messaging.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.Faults;
 
@@ -15,6 +12,7 @@ internal sealed record DuplicatesFault() : MessageFault("duplicates")
 {
     private const int OneIn = 4;
 
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
 
     public override string Description => "one message in four is published again under the same id";
@@ -23,7 +21,7 @@ internal sealed record DuplicatesFault() : MessageFault("duplicates")
 
     protected override async Task<string?> PublishAsync(FaultSite site, IRawPublisher publisher, CancellationToken until)
     {
-        await using var transport = Connect(site);
+        await using var transport = site.System.ConnectTransport(site.Clock);
         var counts = await Task.WhenAll(FlowTopics.All.Select((topic, number) =>
             RepeatAsync(transport, publisher, topic, site.Clock.GetUtcNow() - Before, new Random(site.Seed + number), until)));
         return string.Create(CultureInfo.InvariantCulture, $"{counts.Sum()} messages were published again");
@@ -34,34 +32,30 @@ internal sealed record DuplicatesFault() : MessageFault("duplicates")
     {
         var repeated = 0;
         var own = new HashSet<string>(StringComparer.Ordinal);
-        try
+        while (!until.IsCancellationRequested)
         {
-            await foreach (var delivery in transport.ReadAsync(new ReadRequest(topic, ReadFrom.Time(from), ReadUntil.Live), until))
+            try
             {
-                // What was published again comes by here, too.
-                var message = new RawMessage(topic, delivery.Partition, delivery.Key ?? "", delivery.Attributes, delivery.Body);
-                if (random.Next(OneIn) > 0 || !IsPlain(message) || !own.Add(IdOf(message))) continue;
-                if (await TryPublishAsync(publisher, message, until)) repeated++;
+                await foreach (var delivery in transport.ReadAsync(new ReadRequest(topic, ReadFrom.Time(from), ReadUntil.Live), until))
+                {
+                    // What was published again comes by here, too.
+                    var message = new RawMessage(topic, delivery.Partition, delivery.Key ?? "", delivery.Attributes, delivery.Body);
+                    if (random.Next(OneIn) > 0 || !IsPlain(message) || !own.Add(IdOf(message))) continue;
+                    if (await TryPublishAsync(publisher, message, until)) repeated++;
+                }
             }
-        }
-        catch (OperationCanceledException) when (until.IsCancellationRequested)
-        {
-            // It is over.
-        }
-        catch (TopicNotFoundException)
-        {
-            // Without a saga nobody needs the topics of commands.
+            catch (OperationCanceledException) when (until.IsCancellationRequested)
+            {
+                // It is over.
+            }
+            catch (TransportException)
+            {
+                // Another fault is up, or the broker has just come back: read on when it answers.
+                await Task.Delay(Again, CancellationToken.None);
+            }
         }
 
         return repeated;
-    }
-
-    private static ITransport Connect(FaultSite site)
-    {
-        var url = site.System.ConnectionString(site.System.Broker);
-        return site.System.Broker == "kafka"
-            ? new KafkaTransport(url, new KafkaTransportOptions(), NullLoggerFactory.Instance, site.Clock)
-            : new JetStreamTransport(url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, site.Clock);
     }
 
     private static string IdOf(RawMessage message) => message.Attributes.FirstOrDefault(attribute => attribute.Key == "id").Value ?? "";

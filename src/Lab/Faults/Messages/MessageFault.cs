@@ -5,6 +5,9 @@ internal abstract record MessageFault(string Name) : Fault(Name, FaultArea.Messa
 {
     public sealed override IReadOnlyList<string> Targets(FaultSite site) => ["topics"];
 
+    // With the broker away nothing could be published.
+    public sealed override bool GoesWith(FaultArea other) => other is not (FaultArea.Messages or FaultArea.Broker);
+
     public sealed override async Task<string?> StrikeAsync(FaultSite site, string target, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var publisher = IRawPublisher.To(site.System);

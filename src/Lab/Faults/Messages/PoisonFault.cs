@@ -12,26 +12,30 @@ internal sealed record PoisonFault() : MessageFault("poison")
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
 
     // A type that each topic's consumers know.
-    private static readonly string[] KnownTypes =
-    [
-        "orders.order-placed.v1", "inventory.reserve-stock.v1", "inventory.stock-reserved.v1", "payments.authorize-payment.v1",
-        "payments.payment-authorized.v1",
-    ];
+    private static readonly Dictionary<string, string> KnownTypes = new(StringComparer.Ordinal)
+    {
+        [FlowTopics.OrdersEvents] = "orders.order-placed.v1",
+        [FlowTopics.InventoryCommands] = "inventory.reserve-stock.v1",
+        [FlowTopics.InventoryEvents] = "inventory.stock-reserved.v1",
+        [FlowTopics.PaymentsCommands] = "payments.authorize-payment.v1",
+        [FlowTopics.PaymentsEvents] = "payments.payment-authorized.v1",
+    };
 
     private static readonly string[] Bodies = ["{", "[]", "{}", """{"orderId":"none"}""", "\0\u0001\u0002"];
 
-    public override string Description => "all topics are flooded with messages that cannot be read, and with unknown ones";
+    public override string Description => "all topics that somebody consumes are flooded with messages that cannot be read, and with unknown ones";
 
     public override (TimeSpan Shortest, TimeSpan Longest) Duration => (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
 
     protected override async Task<string?> PublishAsync(FaultSite site, IRawPublisher publisher, CancellationToken until)
     {
         var random = new Random(site.Seed);
+        string[] topics = [.. FlowTopics.Consumers(site.Options.Coordination).Values.SelectMany(taken => taken).Distinct(StringComparer.Ordinal)];
         var published = 0;
         while (!until.IsCancellationRequested)
         {
             var round = await Task.WhenAll(Enumerable.Range(0, PerRound)
-                .SelectMany(_ => FlowTopics.All.Select((topic, number) => Poison(topic, KnownTypes[number], random, site.Clock.GetUtcNow())))
+                .SelectMany(_ => topics.Select(topic => Poison(topic, KnownTypes[topic], random, site.Clock.GetUtcNow())))
                 .Select(message => TryPublishAsync(publisher, message, until)));
             published += round.Count(arrived => arrived);
             await Task.Delay(Round, site.Clock, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -13,13 +13,21 @@ internal sealed record NetworkResetFault() : NetworkFault("network-reset")
     protected override async Task<string?> HurtAsync(FaultyLink link, FaultSite site, TimeSpan duration, CancellationToken cancellationToken)
     {
         var began = site.Clock.GetTimestamp();
-        var reset = 0;
-        do
+        var before = link.Resets;
+        try
         {
-            reset += link.ResetInTheMiddle();
-            await Task.Delay(Pause, site.Clock, cancellationToken);
+            do
+            {
+                link.ResetInTheMiddle();
+                await Task.Delay(Pause, site.Clock, cancellationToken);
+            }
+            while (site.Clock.GetElapsedTime(began) < duration);
         }
-        while (site.Clock.GetElapsedTime(began) < duration);
-        return string.Create(CultureInfo.InvariantCulture, $"{reset} connections were reset");
+        finally
+        {
+            link.EndResets();
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{link.Resets - before} connections were reset");
     }
 }

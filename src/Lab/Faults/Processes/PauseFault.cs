@@ -16,7 +16,7 @@ internal sealed record PauseFault(string Name, FaultArea Area, TimeSpan Shortest
     protected override async Task<string?> StrikeAsync(
         FaultSite site, string target, RunningProcess process, TimeSpan duration, CancellationToken cancellationToken)
     {
-        await process.PauseAsync(cancellationToken);
+        await process.PauseAsync(CancellationToken.None); // Half-way given up, it would stand still for ever.
         try
         {
             await Task.Delay(duration, site.Clock, cancellationToken);

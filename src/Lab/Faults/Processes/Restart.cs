@@ -38,7 +38,8 @@ internal static class Restart
         if (running.Count < count || running.Any(process => process.ProcessId == ended.ProcessId)) return false;
         try
         {
-            if (running.Single(process => process.Id == ended.Id) is Replica replica)
+            if (running.SingleOrDefault(process => process.Id == ended.Id) is not { } back) return false;
+            if (back is Replica replica)
                 await ConnectAsync(replica.Address, cancellationToken);
             else if (resource == ProcessFault.Postgres)
                 await using (await DatabaseSession.ConnectAsync(site, RunningSystem.Databases[0], cancellationToken)) { }

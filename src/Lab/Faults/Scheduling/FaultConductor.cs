@@ -59,7 +59,7 @@ internal sealed class FaultConductor(FaultSite site)
         try
         {
             if (!_unprepared.TryGetValue(fault.Name, out failure))
-                note = await fault.StrikeAsync(site, planned.Target, planned.Duration, cancellationToken);
+                note = await fault.StrikeAsync(site with { Seed = site.Seed ^ (int)planned.At.TotalMilliseconds }, planned.Target, planned.Duration, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

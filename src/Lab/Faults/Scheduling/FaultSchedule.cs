@@ -6,8 +6,8 @@ namespace Lab.Faults;
 /// </summary>
 internal static class FaultSchedule
 {
-    /// <summary>Before the first fault the system shows what it does undisturbed.</summary>
-    public static readonly TimeSpan Lead = TimeSpan.FromSeconds(3);
+    // Before the first fault the system shows what it does undisturbed.
+    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(3);
 
     private const int Drafts = 8;
 
@@ -31,7 +31,10 @@ internal static class FaultSchedule
             else kinds.Add(new Kind(fault, targets));
         }
 
-        return new FaultPlan(kinds.Count == 0 ? [] : Best(seed, length, kinds), leftOut);
+        var planned = kinds.Count == 0 ? [] : Best(seed, length, kinds);
+        leftOut.AddRange(kinds.Select(kind => kind.Fault.Name).Except(planned.Select(each => each.Fault.Name), StringComparer.Ordinal)
+            .Select(name => new LeftOutFault(name, "the run is too short for every kind")));
+        return new FaultPlan(planned, leftOut);
     }
 
     /// <summary>Whether one target is the other or a part of it, such as <c>payments-database</c> of <c>payments</c>.</summary>
@@ -96,7 +99,7 @@ internal static class FaultSchedule
                 var (fault, targets) = _coming[place];
                 var (shortest, most) = fault.Duration;
                 string[] free = [.. targets.Where(target => other is null || !Overlap(target, other.Target))];
-                if (at + shortest > length || free.Length == 0 || fault.Area == other?.Fault.Area) continue;
+                if (at + shortest > length || free.Length == 0 || !Fit(fault, other?.Fault)) continue;
                 _coming.RemoveAt(place);
                 var end = Max(shortest, Min(most, Min(longest, length - at)));
                 var target = free[random.Next(free.Length)];
@@ -105,6 +108,8 @@ internal static class FaultSchedule
 
             return null;
         }
+
+        private static bool Fit(Fault one, Fault? other) => other is null || (one.GoesWith(other.Area) && other.GoesWith(one.Area));
 
         private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
     }

@@ -11,14 +11,14 @@ namespace Lab.Faults;
 /// </summary>
 internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Service)
 {
-    private const int Tries = 60;
-
-    // A relay that has claimed rows and is not done with them: its last statement took them out of the outbox.
+    // A relay that has claimed rows and is not done with them: its last statement took them out of the outbox. Had it found none, it would
+    // not have been given the number of a transaction.
     private const string CaughtSql = """
         SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE '%delete from messaging.outbox%returning id, lane%'
+        WHERE datname = current_database() AND state = 'idle in transaction' AND backend_xid IS NOT NULL AND query LIKE '%delete from messaging.outbox%returning id, lane%'
         """;
 
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan Publishing = TimeSpan.FromMilliseconds(150);
 
@@ -28,6 +28,9 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
     public override string Description => "a service is killed between the publish of its relay and the commit of that";
 
     public override (TimeSpan Shortest, TimeSpan Longest) Duration => (TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4));
+
+    // It needs a broker to publish to, and a database to look into.
+    public override bool GoesWith(FaultArea other) => other is not (FaultArea.Service or FaultArea.Broker or FaultArea.Database);
 
     public override IReadOnlyList<string> Targets(FaultSite site) =>
         [.. Places.Select(place => place.Service).Where(service => site.System.Replicas(service).Count == 1)];
@@ -43,7 +46,8 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
         await using var look = new NpgsqlCommand(CaughtSql, connection);
         var random = new Random(site.Seed);
         var service = site.System.Processes(target) is [var running] ? running : throw new LabException($"{target} does not run");
-        for (var tried = 1; tried <= Tries; tried++)
+        var began = site.Clock.GetTimestamp();
+        for (var tried = 1; site.Clock.GetElapsedTime(began) < Limit; tried++)
         {
             var caught = await TryAsync(link, look, site, service, cancellationToken);
             if (caught > 0)
@@ -55,7 +59,7 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
             await Task.Delay(random.Next(5, 60), cancellationToken);
         }
 
-        throw new LabException($"no relay of {target} was caught between publish and commit in {Tries} tries");
+        throw new LabException($"no relay of {target} was caught between publish and commit within {Limit.TotalSeconds:0} s");
     }
 
     /// <summary>Holds the service's statements back; kills it when a relay is waiting with its commit.</summary>

@@ -92,6 +92,33 @@ public sealed class FaultScheduleTests
     }
 
     [Fact]
+    public void A_fault_meets_none_that_would_keep_it_from_showing_anything()
+    {
+        Fault[] kinds =
+        [
+            new SomeFault("kill", FaultArea.Service, "orders"), new SomeFault("cut", FaultArea.Network, "inventory-broker"),
+            new SomeFault("poison", FaultArea.Messages, "topics") { Avoids = [FaultArea.Service, FaultArea.Network] },
+        ];
+
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            var planned = FaultSchedule.Plan(seed, TimeSpan.FromSeconds(120), kinds, SomeFault.Nowhere).Planned;
+
+            foreach (var poison in planned.Where(fault => fault.Fault.Name == "poison"))
+                planned.ShouldNotContain(other => other != poison && other.At < poison.At + poison.Duration && poison.At < other.At + other.Duration);
+        }
+    }
+
+    [Fact]
+    public void A_kind_without_room_is_named()
+    {
+        var plan = FaultSchedule.Plan(1, TimeSpan.FromSeconds(10), Kinds, SomeFault.Nowhere);
+
+        plan.Planned.Select(fault => fault.Fault.Name).Concat(plan.LeftOut.Select(fault => fault.Name)).Distinct(StringComparer.Ordinal)
+            .ShouldBe(Kinds.Select(kind => kind.Name), ignoreOrder: true);
+    }
+
+    [Fact]
     public void Nothing_to_strike_makes_an_empty_schedule() =>
         FaultSchedule.Plan(1, TimeSpan.FromSeconds(60), [], SomeFault.Nowhere).Planned.ShouldBeEmpty();
 
@@ -109,6 +136,23 @@ public sealed class FaultScheduleTests
         FaultCatalog.All.Select(fault => fault.Name).ShouldBeUnique();
         FaultCatalog.All.ShouldAllBe(fault => FaultCatalog.Find(fault.Name) == fault);
         FaultCatalog.Find("earthquake").ShouldBeNull();
+    }
+
+    [Fact]
+    public void The_page_lists_every_fault()
+    {
+        var page = File.ReadAllText(Path.Combine(Root(), "docs", "proof.md"));
+
+        var listed = page.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+
+        listed.ShouldBe(FaultCatalog.All.Select(fault => fault.Name), ignoreOrder: true);
+    }
+
+    private static string Root()
+    {
+        var at = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(at, "Microservices.sln"))) at = Path.GetDirectoryName(at)!;
+        return at;
     }
 
     private static IReadOnlyList<PlannedFault> Plan(int seed, int seconds) =>

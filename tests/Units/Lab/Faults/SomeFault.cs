@@ -7,9 +7,11 @@ namespace Units.Lab.Faults;
 internal sealed record SomeFault(string Name, FaultArea Area, params string[] Places) : Fault(Name, Area)
 {
     /// <summary>A system that nobody started: these faults do not look at it.</summary>
-    public static FaultSite Nowhere { get; } = new(null!, new SystemOptions("jetstream"), TimeProvider.System, Seed: 1);
+    public static FaultSite Nowhere { get; } = new(null!, new SystemOptions("jetstream"), TimeProvider.System, Seed: 1, Orders: 100);
 
     public (TimeSpan Shortest, TimeSpan Longest) Lasts { get; init; } = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
+
+    public IReadOnlyList<FaultArea> Avoids { get; init; } = [];
 
     public string? WhyNot { get; init; }
 
@@ -26,6 +28,8 @@ internal sealed record SomeFault(string Name, FaultArea Area, params string[] Pl
     public override (TimeSpan Shortest, TimeSpan Longest) Duration => Lasts;
 
     public override IReadOnlyList<string> Targets(FaultSite site) => Places;
+
+    public override bool GoesWith(FaultArea other) => base.GoesWith(other) && !Avoids.Contains(other);
 
     public override string? Hindrance(FaultSite site) => WhyNot;
 
