@@ -23,7 +23,7 @@ internal sealed record ProveOptions(
     public IReadOnlyList<PlannedFault>? Schedule { get; init; }
 
     // What an anti-pattern breaks stays broken: nobody needs to wait for it longer than the longest deadline of a sound flow (15 s).
-    private const int SecondsOfControl = 12;
+    private const int SecondsOfControl = 10;
     private const int RateOfControl = 40;
     private static readonly TimeSpan QuietLimitOfControl = TimeSpan.FromSeconds(20);
 
