@@ -103,14 +103,8 @@ public abstract class OrderFlow(StartedSystem system)
     [InlineData("payment-provider")]
     public async Task A_service_killed_in_the_middle_breaks_no_promise(string service)
     {
-        var plan = OrderMix.Plan(60, Random.Shared.Next());
-        var progress = new OrderProgress(plan.Count, TimeProvider.System);
-        var running = system.RunAsync(plan, progress);
-        await Eventually.HoldsAsync(() => progress.Ended >= 5 || running.IsCompleted, "some orders have ended");
+        var outcomes = await system.RunAndKillAsync(service, orders: 60);
 
-        system.Kill(service);
-
-        var outcomes = await running;
         outcomes.ShouldAllBe(outcome => outcome.HasEnded);
         var ids = outcomes.Select(outcome => outcome.OrderId).ToHashSet();
         var snapshot = Of(ids, await system.ReadWhenQuietAsync(outcomes));

@@ -70,6 +70,19 @@ public abstract class StartedSystem(string transport, bool choreography = false)
             .RunAsync(plan, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Runs a mix of orders to their ends, and kills a service once some of them have ended.</summary>
+    internal async Task<IReadOnlyList<OrderOutcome>> RunAndKillAsync(string service, int orders)
+    {
+        var plan = OrderMix.Plan(orders, Random.Shared.Next());
+        var progress = new OrderProgress(plan.Count, TimeProvider.System);
+        var running = RunAsync(plan, progress);
+        await Eventually.HoldsAsync(() => progress.Ended >= 5 || running.IsCompleted, "some orders have ended");
+
+        Kill(service);
+
+        return await running;
+    }
+
     /// <summary>Waits for quiet and reads what the invariants look at.</summary>
     internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
     {

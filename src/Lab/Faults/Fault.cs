@@ -76,8 +76,11 @@ internal sealed record PlannedFault(TimeSpan At, TimeSpan Duration, Fault Fault,
 internal sealed record StruckFault(
     string Name, FaultArea Area, string Description, string Target, DateTimeOffset Began, DateTimeOffset Healed, string? Note, string? Failure)
 {
-    /// <summary>From healed until the last order had ended that was due before; null when such an order has not ended.</summary>
+    /// <summary>From healed until the flow ended orders at its rate again, to the second; null when it did not.</summary>
     public double? RecoverySeconds { get; init; }
+
+    /// <summary>From healed until the last order had ended that was due before; null when such an order has not ended.</summary>
+    public double? CaughtUpSeconds { get; init; }
 }
 
 /// <summary>A fault that could not be part of the run.</summary>

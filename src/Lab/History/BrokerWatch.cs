@@ -14,8 +14,9 @@ internal sealed record OrderEnd(DateTimeOffset At, string State);
 /// <param name="clock">Measures the waits.</param>
 internal sealed class BrokerWatch(ITransport transport, TimeProvider clock) : IAsyncDisposable
 {
-    // The shortest time in which a broker that was struck last comes back and gives out what a long run has left in it.
     private const int SlowestReading = 2_000; // messages per second
+
+    // The shortest time in which a broker that was struck last comes back and gives out what a long run has left in it.
     private static readonly TimeSpan ReadingLimit = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<Guid, OrderEnd> _ends = new();

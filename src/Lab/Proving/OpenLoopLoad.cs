@@ -19,8 +19,8 @@ internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, Histo
     private static readonly TimeSpan LongestWaitForAuthorization = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentBag<SentOrder> _sent = [];
+    private readonly ConcurrentQueue<string> _unanswered = new();
     private int _due;
-    private int _unanswered;
 
     /// <summary>How many orders were due to be sent so far.</summary>
     public int Due => Volatile.Read(ref _due);
@@ -28,8 +28,8 @@ internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, Histo
     /// <summary>How many orders the API accepted so far.</summary>
     public int Accepted => _sent.Count;
 
-    /// <summary>How many orders the API refused, or did not answer for too long: whether it took them nobody knows.</summary>
-    public int Unanswered => Volatile.Read(ref _unanswered);
+    /// <summary>What the API refused, or did not answer for too long: whether it did what it was asked nobody knows.</summary>
+    public IReadOnlyList<string> Unanswered => [.. _unanswered];
 
     /// <summary>Sends the plan and waits until each order is answered.</summary>
     /// <param name="plan">The orders.</param>
@@ -66,26 +66,25 @@ internal sealed class OpenLoopLoad(OrdersClient orders, LedgerTail ledger, Histo
 
     private async Task SendAsync(PlannedOrder plan, DateTimeOffset due, CancellationToken cancellationToken)
     {
-        if (await PlaceAsync(plan, cancellationToken) is not { } orderId) return;
+        try
+        {
+            await PlaceAsync(plan, due, cancellationToken);
+        }
+        catch (LabException failure)
+        {
+            _unanswered.Enqueue(failure.Message);
+        }
+    }
+
+    private async Task PlaceAsync(PlannedOrder plan, DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        var orderId = await orders.PlaceAsync(plan, cancellationToken);
         var sent = new SentOrder(plan, orderId, due, clock.GetUtcNow());
         _sent.Add(sent);
         recorder.Accepted(orderId, sent.AcceptedAt);
         var cancels = plan.Path.Cancellation is Cancellation.BeforePayment
             || (plan.Path.Cancellation is Cancellation.AfterAuthorization && await IsAuthorizedAsync(orderId, cancellationToken));
         if (cancels && await orders.CancelAsync(orderId, cancellationToken)) recorder.CancellationAccepted(orderId, clock.GetUtcNow());
-    }
-
-    private async Task<Guid?> PlaceAsync(PlannedOrder plan, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await orders.PlaceAsync(plan, cancellationToken);
-        }
-        catch (LabException)
-        {
-            Interlocked.Increment(ref _unanswered);
-            return null;
-        }
     }
 
     // Under faults an order may end without ever having been authorised.

@@ -92,7 +92,7 @@ internal static class ProveCommand
             Rate = IsGiven(arguments, Rate) ? arguments.GetValue(Rate) : options.Rate,
             Seed = arguments.GetValue(Seed) ?? options.Seed,
             Faults = arguments.GetValue(Faults) is { } names ? FaultsOf(names) : options.Faults,
-            FaultList = arguments.GetValue(Faults),
+            FaultList = arguments.GetValue(Faults) is { } list && list != ProofReport.NoFaults ? string.Join(',', NamesOf(list)) : arguments.GetValue(Faults),
             Schedule = IsGiven(arguments, Faults) ? null : options.Schedule,
         };
     }

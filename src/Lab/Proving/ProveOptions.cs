@@ -13,6 +13,9 @@ namespace Lab.Proving;
 internal sealed record ProveOptions(
     SystemOptions System, int Seconds, int Rate, int Seed, IReadOnlyList<Fault> Faults, TimeSpan QuietLimit)
 {
+    /// <summary>How many orders are placed before: a system that has just started would be busy with itself.</summary>
+    public int WarmUpOrders { get; init; } = 200;
+
     /// <summary>With an anti-pattern: the invariant that it must break.</summary>
     public int? MustBreak { get; init; }
 
@@ -22,7 +25,7 @@ internal sealed record ProveOptions(
     /// <summary>What strikes when, where that is fixed; null: a schedule is drawn from the seed.</summary>
     public IReadOnlyList<PlannedFault>? Schedule { get; init; }
 
-    // What an anti-pattern breaks stays broken: nobody needs to wait for it longer than the longest deadline of a sound flow (15 s).
+    // What an anti-pattern breaks stays broken: nobody needs to wait for it much longer than a sound flow needs (12 s).
     private const int SecondsOfControl = 10;
     private const int RateOfControl = 40;
     private static readonly TimeSpan QuietLimitOfControl = TimeSpan.FromSeconds(20);
@@ -33,6 +36,7 @@ internal sealed record ProveOptions(
         SecondsOfControl, RateOfControl, Seed: 1, Faults: [], QuietLimitOfControl)
     {
         MustBreak = control.MustBreak,
+        WarmUpOrders = 8,
         Schedule = control.On(transport),
     };
 }

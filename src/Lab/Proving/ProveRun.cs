@@ -17,7 +17,6 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
 {
     // Longer than any fault lasts: an order is asked for until it is answered, so that none is left in doubt.
     private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(3);
-    private const int WarmUpOrders = 8;
     private const int MostExplained = 20;
 
     private readonly ProgressDisplay _display = new(console, clock);
@@ -34,11 +33,12 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
         await using var reader = new SystemReader(system, ledger, _patience);
         var site = new FaultSite(system, options.System, clock, options.Seed, options.Seconds * options.Rate);
         var plan = options.Schedule is { } schedule
-            ? new FaultPlan(schedule, [])
+            ? FaultPlan.Of(schedule, site)
             : FaultSchedule.Plan(options.Seed, TimeSpan.FromSeconds(options.Seconds), options.Faults, site);
         var conductor = new FaultConductor(site);
         await conductor.PrepareAsync(plan.Planned, cancellationToken);
         await using var recorder = HistoryRecorder.Start(system, options.System, clock);
+        var servers = (Broker: await system.DescribeBrokerAsync(cancellationToken), Postgres: await reader.PostgresVersionAsync(cancellationToken));
 
         var warm = await _display.WaitForAsync("warming up", () => WarmUpAsync(orders, ledger, cancellationToken));
         foreach (var outcome in warm) recorder.Accepted(outcome.OrderId, clock.GetUtcNow());
@@ -51,27 +51,47 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
             "waiting until every order has ended and nothing moves",
             () => QuietAsync(reader, load, cancellationToken));
         var quietAfter = clock.GetUtcNow() - healed;
-        var snapshot = await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(
-            [.. warm.Select(outcome => outcome.Accepted), .. sent.Select(order => new AcceptedOrder(order.OrderId, order.Plan.Lines))],
-            orders, cancellationToken));
-        var book = await _display.WaitForAsync("reading what every topic, inbox and ledger tells", () => recorder.CloseAsync(cancellationToken));
-        var servers = (await system.DescribeBrokerAsync(cancellationToken), await reader.PostgresVersionAsync(cancellationToken));
+        AcceptedOrder[] accepted =
+            [.. warm.Select(outcome => outcome.Accepted), .. sent.Select(order => new AcceptedOrder(order.OrderId, order.Plan.Lines))];
+        var (snapshot, book) = await LookAsync(reader, recorder, orders, accepted, left, cancellationToken);
         return ReportOf(servers, began, sent, struck, snapshot, book) with
         {
             LeftOut = plan.LeftOut,
             QuietAfterSeconds = left.Count == 0 ? Math.Round(quietAfter.TotalSeconds, 1) : null,
             StillUnderWay = left,
-            Accepted = warm.Count + sent.Count,
+            Accepted = accepted.Length,
         };
+    }
+
+    /// <summary>Looks at everything from outside. Of a system that cannot be looked at any more, that is what is told.</summary>
+    private async Task<(Snapshot? Snapshot, HistoryBook Book)> LookAsync(
+        SystemReader reader, HistoryRecorder recorder, OrdersClient orders, IReadOnlyList<AcceptedOrder> accepted, List<string> left,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var snapshot = await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(accepted, orders, cancellationToken));
+            var book = await _display.WaitForAsync(
+                "reading what every topic, inbox and ledger tells", () => recorder.CloseAsync(cancellationToken));
+            return (snapshot, book);
+        }
+        catch (LabException failure)
+        {
+            left.Add($"nothing could be checked: {failure.Message}");
+            return (null, new HistoryBook(new Evidence { Consumers = FlowTopics.Consumers(options.System.Coordination) }));
+        }
     }
 
     private ProofReport ReportOf(
         (BrokerDescription Broker, string Postgres) servers, DateTimeOffset began, IReadOnlyList<SentOrder> sent, IReadOnlyList<StruckFault> struck,
-        Snapshot snapshot, HistoryBook book)
+        Snapshot? seen, HistoryBook book)
     {
-        IReadOnlyList<InvariantResult> invariants =
-            [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))];
-        var faults = RunTimeline.WithRecovery(struck, sent, snapshot.Views);
+        var snapshot = seen ?? new Snapshot();
+        IReadOnlyList<InvariantResult> invariants = seen is null
+            ? []
+            : [.. Invariant.All.Select(promise => new InvariantResult(promise.Number, promise.Promise, [.. promise.Check(snapshot)]))];
+        var timeline = RunTimeline.Of(began, sent, snapshot.Views);
+        var faults = RunTimeline.WithRecovery(struck, began, timeline, options.Rate, sent, snapshot.Views);
         var views = snapshot.Views.DistinctBy(view => view.OrderId).ToDictionary(view => view.OrderId);
         return new ProofReport
         {
@@ -87,7 +107,7 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
             LoadSeconds = options.Seconds,
             Began = began,
             Faults = faults,
-            Timeline = RunTimeline.Of(began, sent, snapshot.Views),
+            Timeline = timeline,
             Paths = PathResult.Of([.. sent.Select(order => new OrderOutcome(order.Plan, order.OrderId, views.GetValueOrDefault(order.OrderId)))]),
             Invariants = invariants,
             Messages = book.Account,
@@ -98,8 +118,8 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
 
     /// <summary>The first orders find everything cold; the load is to meet a running system.</summary>
     private Task<IReadOnlyList<OrderOutcome>> WarmUpAsync(OrdersClient orders, LedgerClient ledger, CancellationToken cancellationToken) =>
-        new Customer(orders, new LedgerTail(ledger, clock), new OrderProgress(WarmUpOrders, clock), clock)
-            .RunAsync([.. OrderMix.Plan(WarmUpOrders, ~options.Seed).Where(order => !order.Path.TakesSeconds)], cancellationToken);
+        new Customer(orders, new LedgerTail(ledger, clock), new OrderProgress(options.WarmUpOrders, clock), clock)
+            .RunAsync([.. OrderMix.Plan(options.WarmUpOrders, ~options.Seed).Where(order => !order.Path.TakesSeconds)], cancellationToken);
 
     private async Task<(IReadOnlyList<SentOrder> Sent, IReadOnlyList<StruckFault> Struck)> FollowAsync(
         OpenLoopLoad load, FaultConductor conductor, IReadOnlyList<PlannedFault> planned, HistoryRecorder recorder, DateTimeOffset began,
@@ -124,9 +144,9 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
     }
 
     /// <summary>What is left when the wait is over. A system that does not answer any more is left, too: that is what a proof is to find.</summary>
-    private async Task<IReadOnlyList<string>> QuietAsync(SystemReader reader, OpenLoopLoad load, CancellationToken cancellationToken)
+    private async Task<List<string>> QuietAsync(SystemReader reader, OpenLoopLoad load, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> unanswered = load.Unanswered is > 0 and var orders ? [$"{orders} orders that the API did not answer"] : [];
+        string[] unanswered = load.Unanswered is [var first, ..] ? [$"{load.Unanswered.Count} calls that the API refused or did not answer: {first}"] : [];
         try
         {
             return [.. unanswered, .. await Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, options.QuietLimit, clock, cancellationToken)];

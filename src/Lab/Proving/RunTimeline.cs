@@ -7,6 +7,9 @@ namespace Lab.Proving;
 /// <summary>Sees a run second by second, from when orders were due, accepted and ended.</summary>
 internal static class RunTimeline
 {
+    // A flow counts as back when it ends this share of the orders that come.
+    private const double BackAtShare = 0.8;
+
     /// <summary>One entry per second from the beginning to the last end.</summary>
     /// <param name="began">Second 0.</param>
     /// <param name="sent">The accepted orders.</param>
@@ -40,21 +43,33 @@ internal static class RunTimeline
     }
 
     /// <summary>
-    /// Tells of each fault how long after its healing the last order had ended that was due before it: until then something of what it held
-    /// up was left. Faults that struck meanwhile make it longer. Orders that take seconds by themselves are not counted.
+    /// Tells of each fault how long after its healing the flow ended most of the orders that come again, and how long until the last order had
+    /// ended that was due before: until then something of what it held up was left. Faults that strike meanwhile make both longer. Orders
+    /// that take seconds by themselves hold up nothing.
     /// </summary>
     /// <param name="faults">What struck.</param>
+    /// <param name="began">Second 0.</param>
+    /// <param name="seconds">The run, second by second.</param>
+    /// <param name="rate">How many orders came per second.</param>
     /// <param name="sent">The accepted orders.</param>
     /// <param name="views">The orders as read at the end; their timelines tell when they ended.</param>
     public static IReadOnlyList<StruckFault> WithRecovery(
-        IReadOnlyList<StruckFault> faults, IReadOnlyList<SentOrder> sent, IReadOnlyList<OrderView> views)
+        IReadOnlyList<StruckFault> faults, DateTimeOffset began, IReadOnlyList<SecondOfRun> seconds, int rate, IReadOnlyList<SentOrder> sent,
+        IReadOnlyList<OrderView> views)
     {
         var ends = EndsOf(views);
         var orders = sent.Where(order => !order.Plan.Path.TakesSeconds)
             .Select(order => (order.Due, End: ends.TryGetValue(order.OrderId, out var end) ? end : (DateTimeOffset?)null)).ToArray();
-        return [.. faults.Select(fault => fault with { RecoverySeconds = RecoveryOf(fault) })];
+        return [.. faults.Select(fault => fault with { RecoverySeconds = RecoveryOf(fault), CaughtUpSeconds = CaughtUpOf(fault) })];
 
         double? RecoveryOf(StruckFault fault)
+        {
+            var healed = (fault.Healed - began).TotalSeconds;
+            var back = seconds.FirstOrDefault(second => second.Second + 1 > healed && (second.Ended >= rate * BackAtShare || second.Open == 0));
+            return back is null ? null : Math.Round(Math.Max(0, back.Second - healed), 1);
+        }
+
+        double? CaughtUpOf(StruckFault fault)
         {
             var heldUp = orders.Where(order => order.Due < fault.Healed && !(order.End <= fault.Healed)).ToArray();
             if (heldUp.Any(order => order.End is null)) return null;

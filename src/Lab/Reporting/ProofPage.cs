@@ -138,13 +138,13 @@ internal sealed partial class ProofPage
         if (_report.Faults.Count == 0) Line("<p>None struck.</p>");
         else
         {
-            Table(["fault", "target", "what it does", "at s", "lasted s", "recovered after s", "note"], textColumns: 3, numbers: 3, rows: _report.Faults.Select(fault => new[]
+            Table(["fault", "target", "what it does", "at s", "lasted s", "back after s", "caught up after s", "note"], textColumns: 3, numbers: 4, rows: _report.Faults.Select(fault => new[]
             {
                 HtmlText.Of(fault.Name), HtmlText.Of(fault.Target), HtmlText.Of(fault.Description),
-                Number((fault.Began - _report.Began).TotalSeconds), Number((fault.Healed - fault.Began).TotalSeconds), Number(fault.RecoverySeconds),
+                Number((fault.Began - _report.Began).TotalSeconds), Number((fault.Healed - fault.Began).TotalSeconds), Number(fault.RecoverySeconds), Number(fault.CaughtUpSeconds),
                 fault.Failure is { } failure ? $"""<span class="bad">could not strike: {HtmlText.Of(failure)}</span>""" : HtmlText.Of(fault.Note),
             }));
-            Line("<p class=\"muted\">Recovered: from healed until the last order had ended that was due before; other faults that struck meanwhile make it longer. None: such an order had not ended when the run was over.</p>");
+            Line("<p class=\"muted\">Back: from healed until orders ended at their rate again. Caught up: until the last one had ended that was due before. Other faults that struck meanwhile make both longer. None: it did not happen before the run was over.</p>");
         }
 
         if (_report.LeftOut.Count == 0) return;

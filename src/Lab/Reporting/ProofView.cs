@@ -46,16 +46,16 @@ internal static class ProofView
     private static Table Faults(ProofReport report)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("fault", "target")
-            .AddColumns(ReportParts.Right("at s"), ReportParts.Right("lasted s"), ReportParts.Right("recovered after s")).AddColumn("note");
+            .AddColumns(ReportParts.Right("at s"), ReportParts.Right("lasted s"), ReportParts.Right("back after s"), ReportParts.Right("caught up after s")).AddColumn("note");
         foreach (var fault in report.Faults) table.AddRow(Cells(fault, report.Began));
-        return table.Caption("recovered: from healed until the last order had ended that was due before; other faults that struck meanwhile make it longer");
+        return table.Caption("back: from healed until orders ended at their rate again; caught up: until the last one had ended that was due before; other faults make both longer");
     }
 
     private static Markup[] Cells(StruckFault fault, DateTimeOffset began) =>
     [
         Plain(fault.Name), Plain(fault.Target),
         Plain(ReportParts.Number((fault.Began - began).TotalSeconds)), Plain(ReportParts.Number((fault.Healed - fault.Began).TotalSeconds)),
-        Plain(ReportParts.Number(fault.RecoverySeconds)),
+        Plain(ReportParts.Number(fault.RecoverySeconds)), Plain(ReportParts.Number(fault.CaughtUpSeconds)),
         fault.Failure is { } failure ? Markup.FromInterpolated($"[red]could not strike: {ReportParts.OneLine(failure)}[/]") : Plain(ReportParts.OneLine(fault.Note ?? "")),
     ];
 

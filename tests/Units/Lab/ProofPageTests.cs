@@ -39,7 +39,7 @@ public sealed class ProofPageTests
         names.ShouldAllBe(id => picture.Descendants().Any(element => (string?)element.Attribute("id") == id && element.Value.Length > 0));
         var bars = picture.Descendants(Svg + "g").Where(bar => ((string?)bar.Attribute("class"))?.StartsWith("fault", StringComparison.Ordinal) == true).ToArray();
         bars.Select(bar => bar.Element(Svg + "text")!.Value).ShouldBe(report.Faults.Select(fault => $"{fault.Name} {fault.Target}"), ignoreOrder: true);
-        bars.Select(bar => bar.Element(Svg + "title")!.Value).ShouldContain("broker-kill nats, 17.3 s to 19.7 s, recovered after 1.1 s");
+        bars.Select(bar => bar.Element(Svg + "title")!.Value).ShouldContain("broker-kill nats, 17.3 s to 19.7 s, back after 1.1 s");
         picture.Descendants(Svg + "text").Select(text => text.Value).ShouldContain("seconds");
     }
 

@@ -36,28 +36,39 @@ public sealed class RunTimelineTests
     }
 
     [Fact]
-    public void A_flow_has_recovered_when_the_last_order_that_was_due_before_the_healing_has_ended()
+    public void A_flow_has_caught_up_when_the_last_order_that_was_due_before_the_healing_has_ended()
     {
         var (sent, views) = Orders((0.5, 0.6, 0.9), (2.9, 3.5, 7.25), (2, 3.4, 6), (3.1, 3.2, 9));
 
-        RunTimeline.WithRecovery([Struck(1, 3)], sent, views).ShouldHaveSingleItem().RecoverySeconds.ShouldBe(4.2);
+        WithRecovery(sent, views).CaughtUpSeconds.ShouldBe(4.2);
     }
 
     [Fact]
-    public void A_fault_that_held_nothing_up_is_recovered_from_at_once()
+    public void A_fault_that_held_nothing_up_leaves_nothing_to_catch_up()
     {
         var (sent, views) = Orders((0.5, 0.6, 0.9), (3.1, 3.2, 9));
 
-        RunTimeline.WithRecovery([Struck(1, 3)], sent, views).ShouldHaveSingleItem().RecoverySeconds.ShouldBe(0);
+        WithRecovery(sent, views).CaughtUpSeconds.ShouldBe(0);
     }
 
     [Fact]
-    public void A_flow_that_left_an_order_without_an_end_has_not_recovered()
+    public void A_flow_that_left_an_order_without_an_end_has_not_caught_up()
     {
         var (sent, views) = Orders((0.5, 0.6, 0.9), (2, 3.4, 6));
 
-        RunTimeline.WithRecovery([Struck(1, 3)], sent, [views[0]]).ShouldHaveSingleItem().RecoverySeconds.ShouldBeNull();
+        WithRecovery(sent, [views[0]]).CaughtUpSeconds.ShouldBeNull();
     }
+
+    [Theory]
+    [InlineData(new[] { 10, 0, 0, 5, 8, 20 }, 1.0)]
+    [InlineData(new[] { 10, 0, 0, 9, 0, 0 }, 0.0)]
+    [InlineData(new[] { 10, 9, 0, 5, 5, 7 }, null)]
+    public void A_flow_is_back_when_it_ends_most_of_what_comes(int[] ended, double? seconds) => RunTimeline.WithRecovery(
+        [Struck(1, 3)], Began, [.. ended.Select((count, second) => new SecondOfRun(second, 10, 10, count, 5, null, null))], rate: 10, [], [])
+        .ShouldHaveSingleItem().RecoverySeconds.ShouldBe(seconds);
+
+    private static StruckFault WithRecovery(IReadOnlyList<SentOrder> sent, IReadOnlyList<OrderView> views) =>
+        RunTimeline.WithRecovery([Struck(1, 3)], Began, RunTimeline.Of(Began, sent, views), rate: 10, sent, views).ShouldHaveSingleItem();
 
     private static StruckFault Struck(double from, double to) =>
         new("kill", FaultArea.Service, "killed", "orders", Began.AddSeconds(from), Began.AddSeconds(to), Note: null, Failure: null);

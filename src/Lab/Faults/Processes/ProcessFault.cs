@@ -23,7 +23,7 @@ internal abstract record ProcessFault(string Name, FaultArea Area) : Fault(Name,
     }
 
     // An earlier fault may have ended it, and the start that follows takes longer than planned.
-    private static async Task<IReadOnlyList<RunningProcess>> RunningAsync(FaultSite site, string target, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<RunningProcess>> RunningAsync(FaultSite site, string target, CancellationToken cancellationToken)
     {
         for (var began = site.Clock.GetTimestamp(); site.Clock.GetElapsedTime(began) < LongestStart;)
         {

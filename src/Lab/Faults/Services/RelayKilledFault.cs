@@ -45,10 +45,10 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
         await using var connection = await DatabaseSession.OpenAsync(site, Places.Single(place => place.Service == target).Database, cancellationToken);
         await using var look = new NpgsqlCommand(CaughtSql, connection);
         var random = new Random(site.Seed);
-        var service = site.System.Processes(target) is [var running] ? running : throw new LabException($"{target} does not run");
         var began = site.Clock.GetTimestamp();
         for (var tried = 1; site.Clock.GetElapsedTime(began) < Limit; tried++)
         {
+            var service = (await ProcessFault.RunningAsync(site, target, cancellationToken))[0];
             var caught = await TryAsync(link, look, site, service, cancellationToken);
             if (caught > 0)
             {

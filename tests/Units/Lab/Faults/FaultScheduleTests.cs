@@ -9,7 +9,8 @@ public sealed class FaultScheduleTests
     // The catalogue's kinds with their durations, on the places they have in a system with everything.
     private static readonly Fault[] Kinds =
     [
-        .. FaultCatalog.All.Select(fault => new SomeFault(fault.Name, fault.Area, PlacesOf(fault.Area)) { Lasts = fault.Duration }),
+        .. FaultCatalog.All.Select(fault =>
+            new SomeFault(fault.Name, fault.Area, PlacesOf(fault.Area)) { Lasts = fault.Duration, Avoids = AvoidedBy(fault) }),
     ];
 
     public static TheoryData<int> Lengths => [20, 30, 60, 90, 120, 180, 600];
@@ -92,6 +93,13 @@ public sealed class FaultScheduleTests
     }
 
     [Fact]
+    public void What_publishes_does_not_meet_a_broker_that_is_away()
+    {
+        foreach (var name in (string[])["duplicates", "poison", "relay-killed"]) FaultCatalog.Find(name)!.GoesWith(FaultArea.Broker).ShouldBeFalse(name);
+        FaultCatalog.Find("kill")!.GoesWith(FaultArea.Broker).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_fault_meets_none_that_would_keep_it_from_showing_anything()
     {
         Fault[] kinds =
@@ -147,6 +155,8 @@ public sealed class FaultScheduleTests
 
         listed.ShouldBe(FaultCatalog.All.Select(fault => fault.Name), ignoreOrder: true);
     }
+
+    private static FaultArea[] AvoidedBy(Fault fault) => [.. Enum.GetValues<FaultArea>().Where(area => !fault.GoesWith(area))];
 
     private static string Root()
     {

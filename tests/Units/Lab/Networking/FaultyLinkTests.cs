@@ -142,6 +142,21 @@ public sealed class FaultyLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_to_break_in_the_middle_and_carried_nothing_breaks_at_the_end()
+    {
+        using var idle = await ConnectAsync();
+        await EchoAsync(idle);
+
+        _link.ResetInTheMiddle();
+        _link.EndResets();
+
+        await EventuallyAsync(() => _link.Connections == 0);
+        _link.Resets.ShouldBe(0);
+        using var again = await ConnectAsync();
+        (await EchoAsync(again)).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Dropped_answers_are_gone_though_the_requests_arrived_and_the_connection_breaks()
     {
         using var client = await ConnectAsync();
