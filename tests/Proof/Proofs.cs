@@ -42,12 +42,10 @@ public sealed class Proofs
     }
 
     /// <summary>It is the anti-pattern that breaks the flow, and neither the strikes nor the little time to come to rest.</summary>
-    [Theory]
-    [InlineData("dual-write", "jetstream")]
-    [InlineData("ack-before-handle", "kafka")]
-    public async Task The_strikes_of_a_control_break_nothing_without_its_anti_pattern(string antipattern, string transport)
+    [Fact]
+    public async Task The_strikes_of_a_control_break_nothing_without_its_anti_pattern()
     {
-        var control = ProveOptions.For(NegativeControl.Find(antipattern)!, transport);
+        var control = ProveOptions.For(NegativeControl.Find("ack-before-handle")!, "kafka"); // kills, locks and the longest way back
 
         var report = await RunAsync(control with { System = control.System with { Antipattern = null }, MustBreak = null });
 

@@ -145,6 +145,9 @@ internal sealed class InMemoryGroup(int partitions)
     /// <summary>The next position wanted, by partition.</summary>
     public long[] Next { get; } = new long[partitions];
 
+    /// <summary>The first position that nobody has in hand yet, by partition.</summary>
+    public long[] Taken { get; } = new long[partitions];
+
     /// <summary>The members, in the order they came.</summary>
     public List<object> Members { get; } = [];
 

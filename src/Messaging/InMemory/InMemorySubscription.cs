@@ -54,6 +54,7 @@ internal sealed class InMemorySubscription(
             foreach (var delivery in deliveries)
                 pump.Add(delivery);
             next += deliveries.Count;
+            Look(group => group.Taken[partition] = next);
             if (deliveries.Count == 0)
                 await changed.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -105,6 +105,10 @@ public sealed class PipelineHost : IAsyncDisposable
         return new PipelineHost(host);
     }
 
+    /// <summary>Waits until the receiver has that many messages of <c>pings</c> in hand or behind it.</summary>
+    public Task HasTakenAsync(int count) =>
+        Eventually.HoldsAsync(() => Broker.InGroup("pings", "tests", group => group.Taken.Sum()) == count, $"{count} messages have been taken");
+
     public Task PublishAsync(params object[] messages) => InScopeAsync(writer =>
     {
         foreach (var message in messages)

@@ -108,6 +108,7 @@ public sealed class ReceivePipelineTests
         await Eventually.HoldsAsync(() => host.Script.Handled.Count == 1, "the first one keeps the partition");
         for (var number = 1; number <= 10; number++)
             host.Broker.Append("pings", "a", id: null, PipelineHost.Attributes("tests.ping.v1", $"key-{number}"), PipelineHost.Json(new Ping($"key-{number}", number)));
+        await host.HasTakenAsync(11);
         go.SetResult();
 
         await Eventually.HoldsAsync(() => host.Database.Inbox.Count == 11, "all are taken care of");
@@ -125,6 +126,7 @@ public sealed class ReceivePipelineTests
         await Eventually.HoldsAsync(() => host.Script.Handled.Count == 1, "the first one keeps the partition");
         for (var number = 1; number <= 5; number++)
             host.Broker.Append("pings", "a", id: null, PipelineHost.Attributes("tests.ping.v1", "a"), PipelineHost.Json(new Ping("a", number)));
+        await host.HasTakenAsync(6);
 
         // The first commit is that of the message that keeps the partition, the second that of the batch; then 1, and 2 in vain four times.
         var commits = 0;
