@@ -1,13 +1,14 @@
 using System.CommandLine;
 using Lab;
 using Lab.Benching;
+using Lab.Comparing;
 using Lab.DeadLetters;
 using Lab.Demo;
 using Lab.Proving;
 
 var root = new RootCommand("Drives the order system from outside and checks what it promises.")
 {
-    DemoCommand.Create(), ProveCommand.Create(), BenchCommand.Create(), DeadLettersCommand.Create(),
+    DemoCommand.Create(), ProveCommand.Create(), CompareCommand.Create(), BenchCommand.Create(), DeadLettersCommand.Create(),
 };
 var command = root.Parse(args);
 if (command.Errors is [.., var error])

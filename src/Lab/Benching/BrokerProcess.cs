@@ -27,6 +27,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
     private BrokerProcess(DistributedApplication app, string url, BrokerDescription description, Process? process) =>
         (_app, Url, Description, Process) = (app, url, description, process);
 
+    /// <summary>When it writes to the disk.</summary>
+    public Durability Durability { get; private init; } = Durability.Default;
+
     /// <summary>The connection string of the database server, as its superuser; null when none was asked for.</summary>
     public string? Database { get; private init; }
 
@@ -45,11 +48,13 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <param name="transport"><c>jetstream</c> or <c>kafka</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="withDatabase">Starts PostgreSQL, too.</param>
+    /// <param name="durability">When the broker is to write to the disk; as it does by itself by default.</param>
     /// <exception cref="LabException">It does not start.</exception>
-    public static async Task<BrokerProcess> StartAsync(string transport, CancellationToken cancellationToken, bool withDatabase = false)
+    public static async Task<BrokerProcess> StartAsync(string transport, CancellationToken cancellationToken, bool withDatabase = false, Durability? durability = null)
     {
+        durability ??= Durability.Default;
         // The app host knows which broker it is and where it comes from; everything else stays away.
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}"], cancellationToken);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--transport={transport}", .. durability.Arguments], cancellationToken);
         builder.Services.AddLogging(logging => logging.ClearProviders());
         foreach (var resource in builder.Resources.Where(resource => resource is ProjectResource or PostgresDatabaseResource || (resource is PostgresServerResource && !withDatabase)).ToArray())
             builder.Resources.Remove(resource);
@@ -65,6 +70,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
                 : await NatsBroker.DescribeAsync(url, cancellationToken);
             return new BrokerProcess(app, url, description, process)
             {
+                Durability = durability,
                 DatabaseProcess = withDatabase ? await RunningAsync(app, Postgres, cancellationToken) : null,
                 Database = withDatabase ? await app.GetConnectionStringAsync(Postgres, cancellationToken) : null,
             };
@@ -83,7 +89,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     /// <summary>The port over this broker.</summary>
     public ITransport Connect(string transport) => transport == "kafka"
-        ? new KafkaTransport(Url, new KafkaTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System)
+        ? new KafkaTransport(Url, new KafkaTransportOptions { TopicSettings = Durability.KafkaTopicSettings }, NullLoggerFactory.Instance, TimeProvider.System)
         : new JetStreamTransport(Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
 
     /// <summary>The database server's version and the settings that its durability hangs on.</summary>

@@ -69,7 +69,8 @@ internal sealed class BrokerWatch(ITransport transport, TimeProvider clock) : IA
             _ends.TryAdd(orderId, new OrderEnd(message.At, state));
     }
 
-    private static string? EndToldBy(string type) => type switch
+    /// <summary>The end that a type of message tells; null for any other.</summary>
+    public static string? EndToldBy(string type) => type switch
     {
         "orders.order-confirmed.v1" => OrderStates.Confirmed,
         "orders.order-rejected.v1" => OrderStates.Rejected,

@@ -30,8 +30,14 @@ internal static class OrderMix
         var paths = Paths(count);
         random.Shuffle(paths);
 #pragma warning restore CA5394
-        return [.. paths.Select(path => new PlannedOrder(path, NextGuid(random), NextGuid(random), Lines(path, random)))];
+        return Of(paths, random);
     }
+
+    /// <summary>Plans orders that all go one way.</summary>
+    public static IReadOnlyList<PlannedOrder> OfPath(OrderPath path, int count, int seed) => Of(Enumerable.Repeat(path, count), new Random(seed));
+
+    private static PlannedOrder[] Of(IEnumerable<OrderPath> paths, Random random) =>
+        [.. paths.Select(path => new PlannedOrder(path, NextGuid(random), NextGuid(random), Lines(path, random)))];
 
     private static OrderPath[] Paths(int count)
     {

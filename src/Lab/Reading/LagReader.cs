@@ -1,12 +1,10 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Lab.Checking;
 using Lab.Running;
 
 namespace Lab.Reading;
 
 /// <summary>Reads the consumer lag a service reports at <c>/metrics</c>.</summary>
-internal static partial class LagReader
+internal static class LagReader
 {
     private const string Metric = "messaging_consumer_lag";
 
@@ -28,24 +26,12 @@ internal static partial class LagReader
         }, cancellationToken);
 
     /// <summary>Finds the samples of the lag in Prometheus' text format.</summary>
-    public static IEnumerable<ConsumerLag> Parse(string service, string text)
-    {
-        foreach (Match sample in Sample().Matches(text))
-        {
-            var labels = Label().Matches(sample.Groups["labels"].Value)
-                .ToDictionary(label => label.Groups["name"].Value, label => label.Groups["value"].Value, StringComparer.Ordinal);
-            yield return new ConsumerLag(
-                service,
-                labels.GetValueOrDefault("consumer", "?"),
-                labels.GetValueOrDefault("topic", "?"),
-                labels.GetValueOrDefault("partition", "?"),
-                double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));
-        }
-    }
-
-    [GeneratedRegex($@"^{Metric}\{{(?<labels>[^\n]*)\}} (?<value>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1_000)]
-    private static partial Regex Sample();
-
-    [GeneratedRegex("""(?<name>\w+)="(?<value>(\\.|[^"\\])*)"(,|$)""", RegexOptions.ExplicitCapture, 1_000)]
-    private static partial Regex Label();
+    public static IEnumerable<ConsumerLag> Parse(string service, string text) => PrometheusSamples.Parse(text, Metric)
+        .Where(sample => sample.Metric == Metric)
+        .Select(sample => new ConsumerLag(
+            service,
+            sample.Labels.GetValueOrDefault("consumer", "?"),
+            sample.Labels.GetValueOrDefault("topic", "?"),
+            sample.Labels.GetValueOrDefault("partition", "?"),
+            sample.Value));
 }

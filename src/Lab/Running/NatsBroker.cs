@@ -6,6 +6,9 @@ namespace Lab.Running;
 /// <summary>Reads what a NATS server says of itself: the first line it sends on a new connection, <c>INFO {…}</c>.</summary>
 internal static class NatsBroker
 {
+    /// <summary>What its description calls it.</summary>
+    public const string Name = "NATS JetStream";
+
     public static async Task<BrokerDescription> DescribeAsync(string connectionString, CancellationToken cancellationToken)
     {
         var server = new Uri(connectionString);
@@ -15,6 +18,6 @@ internal static class NatsBroker
         var line = await reader.ReadLineAsync(cancellationToken);
         if (line?.StartsWith("INFO ", StringComparison.Ordinal) != true) throw new LabException($"{server.Host}:{server.Port} is no NATS server");
         using var info = JsonDocument.Parse(line.AsMemory(5));
-        return new BrokerDescription("NATS JetStream", info.RootElement.GetProperty("version").GetString(), IsEmbedded: false);
+        return new BrokerDescription(Name, info.RootElement.GetProperty("version").GetString(), IsEmbedded: false);
     }
 }

@@ -142,7 +142,7 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     private static EnvironmentCallbackAnnotation SettingsOf(SystemOptions options) => new(context =>
     {
-        foreach (var (name, value) in options.Settings) context.EnvironmentVariables[name] = value;
+        foreach (var (name, value) in options.Settings.Concat(options.Durability.Settings)) context.EnvironmentVariables[name] = value;
         return Task.CompletedTask;
     });
 

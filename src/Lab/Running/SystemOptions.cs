@@ -28,6 +28,9 @@ internal sealed record SystemOptions(string Transport)
     /// <summary>Where to write what everything logs, if anywhere.</summary>
     public FileInfo? Log { get; init; }
 
+    /// <summary>When the broker writes to the disk.</summary>
+    public Durability Durability { get; init; } = Durability.Default;
+
     /// <summary>The arguments of the app host.</summary>
     public IEnumerable<string> Arguments()
     {
@@ -37,6 +40,7 @@ internal sealed record SystemOptions(string Transport)
         yield return $"--inventory-replicas={InventoryReplicas}";
         yield return $"--payments-replicas={PaymentsReplicas}";
         if (Antipattern is not null) yield return $"--antipattern={Antipattern}";
+        foreach (var argument in Durability.Arguments) yield return argument;
     }
 }
 

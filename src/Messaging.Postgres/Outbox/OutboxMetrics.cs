@@ -15,6 +15,8 @@ internal sealed class OutboxMetrics
 
     private readonly Counter<long> _published;
     private readonly Histogram<int> _batch;
+    private readonly Histogram<double> _wait;
+    private readonly Histogram<double> _publish;
     private OutboxState? _state;
 
     public OutboxMetrics(IMeterFactory meters)
@@ -22,6 +24,8 @@ internal sealed class OutboxMetrics
         var meter = meters.Create(Name);
         _published = meter.CreateCounter<long>("messaging.outbox.published", "{message}", "Messages that the broker has acknowledged.");
         _batch = meter.CreateHistogram<int>("messaging.outbox.batch", "{message}", "Messages published together.");
+        _wait = meter.CreateHistogram<double>("messaging.outbox.wait", "s", "From the event's time until a relay gave it to the broker: what was left of its transaction, and the wait for a relay.");
+        _publish = meter.CreateHistogram<double>("messaging.publish.duration", "s", "How long the broker took to acknowledge the batch a message was published in.");
         meter.CreateObservableGauge(
             "messaging.outbox.depth", () => Observe(state => state.Ready), "{message}",
             "Messages that wait for the broker. Above 10,000 an estimate from the table's statistics. Told by processes with relays.");
@@ -44,6 +48,20 @@ internal sealed class OutboxMetrics
     {
         _published.Add(count);
         _batch.Record(count);
+    }
+
+    /// <summary>A batch was given to the broker and answered, whatever the answer.</summary>
+    /// <param name="messages">The batch.</param>
+    /// <param name="given">When it was given.</param>
+    /// <param name="took">How long the answer took.</param>
+    public void Answered(IReadOnlyList<OutgoingMessage> messages, DateTimeOffset given, TimeSpan took)
+    {
+        foreach (var (_, message) in messages)
+        {
+            var type = new KeyValuePair<string, object?>("type", message.Type);
+            _wait.Record(Math.Max(0, (given - message.Time).TotalSeconds), type);
+            _publish.Record(took.TotalSeconds, type);
+        }
     }
 
     /// <summary>The span of one publish, linked to the traces of the messages in it (of the first 128). Null when nobody traces.</summary>

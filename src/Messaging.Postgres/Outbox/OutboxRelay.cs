@@ -121,7 +121,9 @@ internal sealed partial class OutboxRelay(
         if (messages.Count == 0)
             return null;
         using var activity = OutboxMetrics.StartPublish(messages);
+        var (given, began) = (time.GetUtcNow(), time.GetTimestamp());
         var outcome = await transport.PublishAsync(messages, cancellationToken);
+        metrics.Answered(messages, given, time.GetElapsedTime(began));
 
         // Later messages of its key go out all the same: no attempt will ever make it smaller, and a key that waited for somebody to
         // repair it would hold up the business for one message that its sender must never have written. Whoever reads the parked

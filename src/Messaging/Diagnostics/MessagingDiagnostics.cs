@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 
 namespace Messaging;
 
@@ -33,45 +32,4 @@ public static class MessagingDiagnostics
         activity.SetTag("messaging.message.conversation_id", message.CorrelationId);
         return activity;
     }
-}
-
-/// <summary>The figures of receiving. Thread-safe.</summary>
-internal sealed class ReceiveMetrics : IDisposable
-{
-    private readonly Meter _meter;
-    private readonly Counter<long> _handled;
-    private readonly Counter<long> _duplicates;
-    private readonly Counter<long> _parked;
-    private readonly Counter<long> _retries;
-    private readonly Histogram<double> _batch;
-    private readonly Histogram<double> _latency;
-
-    public ReceiveMetrics(IMeterFactory meters)
-    {
-        _meter = meters.Create(MessagingDiagnostics.Name);
-        _handled = _meter.CreateCounter<long>("messaging.messages.handled", "{message}", "Messages whose effect was committed.");
-        _duplicates = _meter.CreateCounter<long>("messaging.inbox.duplicates", "{message}", "Messages the inbox had already.");
-        _parked = _meter.CreateCounter<long>("messaging.messages.parked", "{message}", "How often a message was put aside: to be tried again, behind another, or dead.");
-        _retries = _meter.CreateCounter<long>("messaging.messages.retried", "{attempt}", "Attempts that failed, whether or not another follows.");
-        _batch = _meter.CreateHistogram<double>("messaging.batch.duration", "s", "From the inbox to the commit of a batch.");
-        _latency = _meter.CreateHistogram<double>("messaging.end_to_end.duration", "s", "From the event's time to the commit of its effect.");
-    }
-
-    public void BatchCommitted(string group, TimeSpan duration) => _batch.Record(duration.TotalSeconds, Group(group));
-
-    public void Handled(string group, string type, TimeSpan sinceEvent)
-    {
-        _handled.Add(1, Group(group), new("type", type));
-        _latency.Record(Math.Max(0, sinceEvent.TotalSeconds), Group(group), new("type", type));
-    }
-
-    public void Duplicate(string group) => _duplicates.Add(1, Group(group));
-
-    public void Parked(string group, bool dead) => _parked.Add(1, Group(group), new("state", dead ? "dead" : "parked"));
-
-    public void Retried(string group, FailureKind kind) => _retries.Add(1, Group(group), new("kind", kind.ToString()));
-
-    public void Dispose() => _meter.Dispose();
-
-    private static KeyValuePair<string, object?> Group(string group) => new("consumer", group);
 }

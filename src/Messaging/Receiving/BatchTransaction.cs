@@ -25,11 +25,11 @@ internal sealed partial class BatchTransaction(
     {
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
-        var started = time.GetTimestamp();
+        var outcome = new BatchOutcome(time);
         var admissions = await store.AdmitAsync(receiver.Group, messages, cancellationToken);
-        var outcome = await HandleAsync(scope, messages, admissions, progress, cancellationToken);
+        await HandleAsync(scope, messages, admissions, progress, outcome, cancellationToken);
         await CommitAsync(scope, store, outcome, cancellationToken);
-        Report(outcome, time.GetElapsedTime(started));
+        Report(outcome);
     }
 
     /// <summary>Handles parked messages whose turn has come. False when somebody else did so meanwhile.</summary>
@@ -37,14 +37,14 @@ internal sealed partial class BatchTransaction(
     {
         await using var scope = scopes.CreateAsyncScope();
         var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
-        var started = time.GetTimestamp();
+        var outcome = new BatchOutcome(time);
         if (!await store.TakeUpAsync(retried, cancellationToken))
             return false;
         var messages = retried.Select(each => each.Message).ToArray();
         var admissions = Enumerable.Repeat(Admission.Retry, messages.Length).ToArray();
-        var outcome = await HandleAsync(scope, messages, admissions, progress, cancellationToken);
+        await HandleAsync(scope, messages, admissions, progress, outcome, cancellationToken);
         await CommitAsync(scope, store, outcome, cancellationToken);
-        Report(outcome, time.GetElapsedTime(started));
+        Report(outcome);
         return true;
     }
 
@@ -55,10 +55,10 @@ internal sealed partial class BatchTransaction(
         var store = scope.ServiceProvider.GetRequiredService<IReceiveStore>();
         if ((await store.AdmitAsync(receiver.Group, [message], cancellationToken))[0] is Admission.Duplicate)
             return;
-        var outcome = new BatchOutcome();
+        var outcome = new BatchOutcome(time);
         outcome.Park(message, parking);
         await CommitAsync(scope, store, outcome, cancellationToken);
-        Report(outcome, TimeSpan.Zero);
+        Report(outcome);
     }
 
     /// <summary>Notes that a parked message failed again. False when it is no longer there.</summary>
@@ -74,11 +74,10 @@ internal sealed partial class BatchTransaction(
         return true;
     }
 
-    private async Task<BatchOutcome> HandleAsync(
+    private async Task HandleAsync(
         AsyncServiceScope scope, IReadOnlyList<IncomingMessage> messages, IReadOnlyList<Admission> admissions, BatchProgress progress,
-        CancellationToken cancellationToken)
+        BatchOutcome outcome, CancellationToken cancellationToken)
     {
-        var outcome = new BatchOutcome();
         var current = scope.ServiceProvider.GetRequiredService<CurrentMessage>();
         for (var i = 0; i < messages.Count; i++)
         {
@@ -89,7 +88,6 @@ internal sealed partial class BatchTransaction(
 
         current.Value = null;
         progress.AllHandled();
-        return outcome;
     }
 
     private async Task HandleOneAsync(
@@ -113,8 +111,9 @@ internal sealed partial class BatchTransaction(
         {
             using var activity = MessagingDiagnostics.StartReceive(message, receiver.Group, incoming.Delivery);
             using var log = logger.BeginScope(new MessageLogScope(message));
+            var began = time.GetTimestamp();
             await dispatcher.DispatchAsync(message, definition, scope, cancellationToken);
-            outcome.Handled.Add(message);
+            outcome.Handled.Add(new HandledMessage(message, began, time.GetTimestamp()));
         }
     }
 
@@ -131,6 +130,7 @@ internal sealed partial class BatchTransaction(
             await store.ParkAsync(receiver.Group, outcome.Parked, cancellationToken);
         foreach (var (message, parking) in outcome.Parked)
             AddCopyIfDead(scope, message, parking);
+        outcome.CommitBegins();
         await store.CommitAsync(cancellationToken);
     }
 
@@ -140,17 +140,17 @@ internal sealed partial class BatchTransaction(
             scope.ServiceProvider.GetRequiredService<Outbox>().Add(new OutboxEntry(DeadLetters.CopyOf(message, receiver.Group, parking, source, time.GetUtcNow())));
     }
 
-    private void Report(BatchOutcome outcome, TimeSpan duration)
+    private void Report(BatchOutcome outcome)
     {
-        var now = time.GetUtcNow();
+        var times = outcome.CommitEnds();
         foreach (var message in outcome.Handled)
-            metrics.Handled(receiver.Group, message.Type, now - message.Time);
+            metrics.Handled(receiver.Group, message, times, time);
         for (var i = 0; i < outcome.Duplicates; i++)
             metrics.Duplicate(receiver.Group);
         foreach (var (message, parking) in outcome.Parked)
             Report(message, parking);
         if (outcome.Handled.Count > 0)
-            metrics.BatchCommitted(receiver.Group, duration);
+            metrics.BatchCommitted(receiver.Group, time.GetElapsedTime(times.Taken, times.Committed));
     }
 
     private void Report(IncomingMessage message, Parking parking)
@@ -167,11 +167,14 @@ internal sealed partial class BatchTransaction(
     private static bool IsJsonObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     /// <summary>What becomes of a batch when it is committed.</summary>
-    private sealed class BatchOutcome
+    private sealed class BatchOutcome(TimeProvider time)
     {
         private readonly HashSet<string> _parkedKeys = new(StringComparer.Ordinal);
+        private readonly DateTimeOffset _takenAt = time.GetUtcNow();
+        private readonly long _taken = time.GetTimestamp();
+        private long _commitBegan;
 
-        public List<Message> Handled { get; } = [];
+        public List<HandledMessage> Handled { get; } = [];
 
         public List<(IncomingMessage Message, Parking Parking)> Parked { get; } = [];
 
@@ -185,6 +188,10 @@ internal sealed partial class BatchTransaction(
         }
 
         public bool Blocks(string key) => _parkedKeys.Contains(key);
+
+        public void CommitBegins() => _commitBegan = time.GetTimestamp();
+
+        public BatchTimes CommitEnds() => new(_takenAt, _taken, _commitBegan, time.GetTimestamp());
     }
 
     [LoggerMessage(LogLevel.Error, "{Group}: message {MessageId} of key {Key} is dead after {Attempts} attempts: {Cause}")]

@@ -24,6 +24,9 @@ internal sealed class StandinOptions
     /// <summary>The path of nats-server. Default: looked for in the usual places.</summary>
     public string? NatsServer { get; set; }
 
+    /// <summary>How often nats-server writes to the disk, such as <c>30s</c>, or <c>always</c> (2.10 and newer): before each acknowledgement. Default: the server's, 2 min.</summary>
+    public string? NatsSyncInterval { get; set; }
+
     /// <summary>An Apache Kafka distribution to run (jars in <c>libs/</c>, Java 17 or newer). Default: the embedded cluster.</summary>
     [ConfigurationKeyName("KAFKA_HOME")]
     public string? KafkaHome { get; set; }

@@ -18,6 +18,17 @@ internal interface ITransportLane : IAsyncDisposable
     /// </param>
     /// <param name="stopping">Ends it.</param>
     Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping);
+
+    /// <summary>The same as one of several members of the group, all of which are consumed by this lane; most lanes find out by themselves who gets what.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="member">Which member, from 0.</param>
+    /// <param name="members">How many there are.</param>
+    /// <param name="handle">Gets the batches; while its task is not complete, the partition gets no other.</param>
+    /// <param name="stopping">Ends it.</param>
+    Task ConsumeAsync(
+        string topic, string group, int member, int members, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
+        ConsumeAsync(topic, group, handle, stopping);
 }
 
 /// <summary>What both lanes of a broker do alike.</summary>

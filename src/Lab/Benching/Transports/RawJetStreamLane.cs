@@ -1,11 +1,15 @@
 using System.Globalization;
 using Messaging;
+using Messaging.JetStream;
 
 namespace Lab.Benching.Transports;
 
 /// <summary>Through the NATS client alone: the same stream, the same headers, one consumer per partition that acknowledges a batch at once.</summary>
 internal sealed class RawJetStreamLane : ITransportLane
 {
+    // As the port asks for: who is held up for long does not get the same again.
+    private static readonly TimeSpan AckWait = new JetStreamTransportOptions().AckWait;
+
     private readonly NatsConnection _connection;
     private readonly NatsJSContext _jetStream;
     private readonly int _partitions;
@@ -36,7 +40,13 @@ internal sealed class RawJetStreamLane : ITransportLane
     }
 
     public Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
-        Task.WhenAll(Enumerable.Range(0, _partitions).Select(partition => ConsumeAsync(topic, group, partition, handle, stopping)));
+        ConsumeAsync(topic, group, member: 0, members: 1, handle, stopping);
+
+    // The client knows no groups: each member has its fixed share.
+    public Task ConsumeAsync(
+        string topic, string group, int member, int members, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
+        Task.WhenAll(Enumerable.Range(0, _partitions).Where(partition => partition % members == member)
+            .Select(partition => ConsumeAsync(topic, group, partition, handle, stopping)));
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
@@ -59,6 +69,7 @@ internal sealed class RawJetStreamLane : ITransportLane
             {
                 FilterSubject = $"{topic}.{partition}.>",
                 AckPolicy = ConsumerConfigAckPolicy.All,
+                AckWait = AckWait,
                 MaxAckPending = Lanes.Window + Lanes.Batch,
             },
             stopping);

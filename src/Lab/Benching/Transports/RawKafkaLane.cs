@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Confluent.Kafka;
 using Messaging;
@@ -8,6 +9,11 @@ namespace Lab.Benching.Transports;
 /// <summary>Through Confluent's client alone: the same settings, the same headers, offsets stored per batch.</summary>
 internal sealed class RawKafkaLane : ITransportLane
 {
+    // As much as the port lets a consumer read ahead; librdkafka's own default is four times that.
+    private const int FetchedKilobytes = 16 * 1024;
+
+    private static readonly TimeSpan PollWhileHeld = TimeSpan.FromMilliseconds(5);
+
     private readonly string _servers;
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly bool _isEmbedded;
@@ -15,17 +21,20 @@ internal sealed class RawKafkaLane : ITransportLane
     public RawKafkaLane(string servers, bool isEmbedded)
     {
         (_servers, _isEmbedded) = (servers, isEmbedded);
-        _producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
-        {
-            BootstrapServers = servers,
-            EnableIdempotence = true,
-            EnableGaplessGuarantee = true,
-            Acks = Acks.All,
-            LingerMs = 0.5,
-            Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
-            SocketNagleDisable = true,
-        }).Build();
+        _producer = new ProducerBuilder<byte[], byte[]>(ProducerSettings(servers)).Build();
     }
+
+    /// <summary>What its producer is told.</summary>
+    public static ProducerConfig ProducerSettings(string servers) => new()
+    {
+        BootstrapServers = servers,
+        EnableIdempotence = true,
+        EnableGaplessGuarantee = true,
+        Acks = Acks.All,
+        LingerMs = 0.5,
+        Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
+        SocketNagleDisable = true,
+    };
 
     public async Task PublishAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
     {
@@ -76,6 +85,7 @@ internal sealed class RawKafkaLane : ITransportLane
             EnableAutoCommit = true,
             AutoCommitIntervalMs = 1_000,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+            QueuedMaxMessagesKbytes = FetchedKilobytes,
             FetchWaitMaxMs = _isEmbedded ? 10 : null,
         }).Build();
         consumer.Subscribe(topic);
@@ -93,9 +103,11 @@ internal sealed class RawKafkaLane : ITransportLane
                     continue;
                 }
 
-                // Of all partitions at once: nothing is waited for, so this completes at once.
-                _ = handle(-1, batch);
-                foreach (var settled in last.Values) consumer.StoreOffset(settled);
+                // Of all partitions at once. As a rule nothing is waited for, and this completes at once.
+                var handled = handle(-1, batch);
+                if (!handled.IsCompleted) Hold(consumer, handled);
+                if (handled.Exception?.InnerException is { } failure) ExceptionDispatchInfo.Throw(failure);
+                foreach (var settled in last.Values) Store(consumer, settled);
                 batch.Clear();
                 last.Clear();
             }
@@ -104,5 +116,30 @@ internal sealed class RawKafkaLane : ITransportLane
         {
             consumer.Close();
         }
+    }
+
+    private static void Store(IConsumer<byte[], byte[]> consumer, ConsumeResult<byte[], byte[]> settled)
+    {
+        try
+        {
+            consumer.StoreOffset(settled);
+        }
+        catch (KafkaException failure) when (failure.Error.Code == ErrorCode.Local_State)
+        {
+            // The partition has become another member's meanwhile, who gets the same again.
+        }
+    }
+
+    /// <summary>Takes nothing until a batch has been handled, but goes on asking, so as to stay in its group.</summary>
+    private static void Hold(IConsumer<byte[], byte[]> consumer, Task handled)
+    {
+        while (!handled.IsCompleted)
+        {
+            consumer.Pause(consumer.Assignment);
+            // Of a partition that was given to it this moment: for later.
+            if (consumer.Consume(PollWhileHeld) is { } early) consumer.Seek(early.TopicPartitionOffset);
+        }
+
+        consumer.Resume(consumer.Assignment);
     }
 }

@@ -89,7 +89,9 @@ internal sealed partial class WalPublisher(
         if (messages.Length == 0)
             return;
         using var activity = OutboxMetrics.StartPublish(messages);
+        var (given, began) = (time.GetUtcNow(), time.GetTimestamp());
         var outcome = await transport.PublishAsync(messages, cancellationToken);
+        metrics.Answered(messages, given, time.GetElapsedTime(began));
         foreach (var failure in outcome.Failures.Where(failure => failure.Cause is MessageTooLargeException))
             await ParkAsync(batch[failure.Index], failure.Cause.Message, cancellationToken);
 

@@ -33,6 +33,7 @@ internal sealed class NatsProcess(NatsServerResource server, ProcessContext cont
             ? text + $$"""
                 jetstream {
                   store_dir: "{{home}}"
+                {{(context.Options.NatsSyncInterval is { } interval ? $"  sync_interval: \"{interval}\"" : "")}}
                 }
 
                 """

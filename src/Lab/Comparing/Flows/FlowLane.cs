@@ -1,0 +1,78 @@
+using Lab.Comparing.Results;
+
+namespace Lab.Comparing.Flows;
+
+/// <summary>
+/// The flow lane on one running system: single orders on an idle one, a ramp to the capacity, steady runs below it. Runs never overlap:
+/// each begins when every order of the one before has ended.
+/// </summary>
+/// <param name="flow">The system.</param>
+/// <param name="extent">How long and how often.</param>
+/// <param name="told">Is told of every run.</param>
+internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<FlowRun> told)
+{
+    /// <summary>Orders on a system that has nothing else to do.</summary>
+    public const string Idle = "idle";
+
+    /// <summary>A step of the search for the capacity.</summary>
+    public const string Ramp = "ramp";
+
+    private const double IdleRate = 4;
+
+    /// <summary>The steady runs, as shares of the capacity found.</summary>
+    public static IReadOnlyList<(string Phase, double Share)> Steady { get; } = [("50 %", 0.5), ("80 %", 0.8)];
+
+    /// <summary>Runs all of it.</summary>
+    /// <param name="repeat">Which repeat it is.</param>
+    /// <param name="cancellationToken">Ends it; what was told of stays.</param>
+    /// <returns>The capacity found; null when there is none.</returns>
+    public async Task<double?> RunAsync(int repeat, CancellationToken cancellationToken)
+    {
+        await KeepAsync(Idle, repeat, IdleRate, TimeSpan.Zero, extent.Idle, cancellationToken);
+        var capacity = await CapacitySearch.FindAsync(
+            extent.FirstRate, extent.MostRate, extent.Refinements,
+            async rate => (await KeepAsync(Ramp, repeat, rate, extent.LeadIn, extent.Step, cancellationToken)).IsSustained);
+        if (capacity is not { } found) return null;
+        for (var round = 0; round < extent.SteadyRounds; round++)
+        {
+            foreach (var (phase, share) in Steady)
+                await KeepAsync(phase, ((repeat - 1) * extent.SteadyRounds) + round + 1, found * share, extent.LeadIn, extent.SteadyRun, cancellationToken);
+        }
+
+        return capacity;
+    }
+
+    private async Task<FlowRun> KeepAsync(
+        string phase, int repeat, double rate, TimeSpan leadIn, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var run = await flow.RunAsync(phase, repeat, rate, leadIn, duration, cancellationToken);
+        told(run);
+        return run;
+    }
+}
+
+/// <summary>How much of the flow lane is run.</summary>
+/// <param name="FirstRate">The first rate of the ramp, orders per second.</param>
+/// <param name="Refinements">How often the ramp halves the gap in the end.</param>
+/// <param name="SteadyRounds">How often the steady runs are repeated on one system.</param>
+/// <param name="Idle">How long single orders are sent.</param>
+/// <param name="LeadIn">How long a run is on before it counts.</param>
+/// <param name="Step">How long a step of the ramp counts.</param>
+/// <param name="SteadyRun">How long a steady run counts.</param>
+internal sealed record FlowExtent(double FirstRate, int Refinements, int SteadyRounds, TimeSpan Idle, TimeSpan LeadIn, TimeSpan Step, TimeSpan SteadyRun)
+{
+    /// <summary>The highest rate of the ramp: beyond it the generator, which costs a part of the machine, would be what is measured.</summary>
+    public double MostRate { get; init; } = 4_000;
+
+    /// <summary>For a first look.</summary>
+    public static FlowExtent Quick { get; } = new(
+        100, 2, 1, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));
+
+    /// <summary>For figures to go by.</summary>
+    public static FlowExtent Full { get; } = new(
+        50, 3, 2, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
+
+    /// <summary>About how long it takes on one system, its start and warm-up included.</summary>
+    public TimeSpan Estimate => TimeSpan.FromSeconds(25) + Idle + ((LeadIn + Step + TimeSpan.FromSeconds(1)) * (4 + Refinements))
+        + ((LeadIn + SteadyRun + TimeSpan.FromSeconds(1)) * (SteadyRounds * FlowLane.Steady.Count));
+}

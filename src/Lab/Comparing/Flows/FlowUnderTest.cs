@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using Lab.Checking;
+using Lab.Comparing.Measuring;
+using Lab.Comparing.Results;
+using Lab.Placing;
+using Lab.Reading;
+using Lab.Running;
+
+namespace Lab.Comparing.Flows;
+
+/// <summary>A running system whose orders are measured from outside, one run after another.</summary>
+internal sealed class FlowUnderTest : IAsyncDisposable
+{
+    // The first orders find everything cold: enough of them that what runs often has been compiled for good.
+    private const int WarmUpOrders = 2_000;
+    private const int WarmUpAtOnce = 100;
+    private const double WarmUpRate = 200;
+
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LongestTail = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    private readonly OrderSender _sender;
+    private readonly DatabaseWork _databases;
+    private readonly HttpClient _http = new();
+    private int _seed;
+
+    private FlowUnderTest(RunningSystem system)
+    {
+        System = system;
+        Watch = new EndWatch(system.ConnectTransport(TimeProvider.System), TimeProvider.System);
+        _sender = new OrderSender(system.Replicas("orders")[0].Address);
+        _databases = new DatabaseWork(system.ConnectionString(RunningSystem.Databases[0]));
+    }
+
+    /// <summary>The system.</summary>
+    public RunningSystem System { get; }
+
+    /// <summary>Tells how orders ended.</summary>
+    public EndWatch Watch { get; }
+
+    /// <summary>Starts a system and warms it up.</summary>
+    /// <exception cref="LabException">It did not start, or not even the first orders came to their end.</exception>
+    public static async Task<FlowUnderTest> StartAsync(SystemOptions options, CancellationToken cancellationToken)
+    {
+        var flow = new FlowUnderTest(await RunningSystem.StartAsync(options, cancellationToken));
+        try
+        {
+            await flow.WarmUpAsync(cancellationToken);
+            return flow;
+        }
+        catch
+        {
+            await flow.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends orders at a rate and waits for their ends.</summary>
+    /// <param name="phase">What the run is called.</param>
+    /// <param name="repeat">Which repeat it is.</param>
+    /// <param name="rate">Orders per second.</param>
+    /// <param name="leadIn">How long orders are sent before those that count.</param>
+    /// <param name="duration">How long orders are sent that count.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<FlowRun> RunAsync(
+        string phase, int repeat, double rate, TimeSpan leadIn, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var lead = (int)Math.Round(rate * leadIn.TotalSeconds);
+        var bodies = Bodies(lead + Math.Max(1, (int)Math.Round(rate * duration.TotalSeconds)));
+        var early = new PlacedOrders();
+        if (lead > 0) await SendAsync(bodies[..lead], rate, early, cancellationToken);
+
+        await using var usage = ProcessUsage.Start(Processes());
+        var (metrics, work) = (await ServiceMetrics.ReadAsync(System, _http, cancellationToken), await _databases.ReadAsync(cancellationToken));
+        var (orders, endedBefore, began) = (new PlacedOrders(), Watch.Confirmed, Stopwatch.GetTimestamp());
+        var loop = await SendAsync(bodies[lead..], rate, orders, cancellationToken);
+        var (sentFor, endedMeanwhile) = (Stopwatch.GetElapsedTime(began), Watch.Confirmed - endedBefore);
+        await loop.Answered;
+        await EndAsync(early, cancellationToken);
+        await EndAsync(orders, cancellationToken);
+
+        var costs = await usage.StopAsync();
+        var (metricsAfter, workAfter) = (await ServiceMetrics.ReadAsync(System, _http, cancellationToken), await _databases.ReadAsync(cancellationToken));
+        var (accept, rest, whole) = orders.Measure(Watch);
+        var (accepted, toEnd, all) = (accept.Summarize(), rest.Summarize(), whole.Summarize());
+        var (delay, ended) = (loop.Delay.Summarize(), endedMeanwhile / sentFor.TotalSeconds);
+        var late = GeneratorRule.Broken(delay, all);
+        var broken = FlowLimit.Broken(rate, ended, toEnd, Missing(orders));
+        var count = bodies.Length - lead;
+        return new FlowRun
+        {
+            Phase = phase,
+            Repeat = repeat,
+            Offered = rate,
+            Ended = Math.Round(ended, 1),
+            Seconds = Math.Round(sentFor.TotalSeconds, 1),
+            Orders = count,
+            IsSustained = late is null && broken is null,
+            IsRefused = late is not null,
+            Because = late ?? broken,
+            SendDelay = delay,
+            Accept = accepted,
+            AcceptToEnd = toEnd,
+            Whole = all,
+            Stages = OrderLife.Of(metrics, metricsAfter, accepted.Mean, all.Mean),
+            Processes = [.. costs.Select(cost => CostOf(cost, count))],
+            Databases = DatabaseWork.Between(work, workAfter, count),
+            ProcessorMillisecondsPerOrder = costs.Count == 0
+                ? null : Math.Round(costs.Where(cost => cost.Name != ProcessUsage.Lab).Sum(cost => cost.ProcessorSeconds) * 1000 / count, 2),
+        };
+    }
+
+    /// <summary>Sends orders at a rate; returns when the last was sent, not when it was answered.</summary>
+    public async Task<Sending> SendAsync(IReadOnlyList<byte[]> bodies, double rate, PlacedOrders orders, CancellationToken cancellationToken)
+    {
+        var answers = new Task[bodies.Count];
+        var loop = new OpenLoop(rate);
+        await loop.RunAsync(bodies.Count, (index, intended) => answers[index] = SendOneAsync(bodies[index], intended, orders, cancellationToken), cancellationToken);
+        return new Sending(loop.Delay, Task.WhenAll(answers));
+    }
+
+    /// <summary>Orders that are confirmed unless something goes wrong; others each time.</summary>
+    public byte[][] Bodies(int count) => [.. OrderMix.OfPath(OrderPath.Confirmed, count, ++_seed).Select(OrderSender.BodyOf)];
+
+    /// <summary>Waits until all of these have ended.</summary>
+    /// <returns>False when that took longer than a minute; some are left then.</returns>
+    public async Task<bool> EndAsync(PlacedOrders orders, CancellationToken cancellationToken)
+    {
+        for (var began = Stopwatch.GetTimestamp(); orders.CountEnded(Watch) < orders.Accepted.Count; await Task.Delay(Look, cancellationToken))
+        {
+            if (Stopwatch.GetElapsedTime(began) > LongestTail) return false;
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Watch.DisposeAsync();
+        _sender.Dispose();
+        _http.Dispose();
+        await _databases.DisposeAsync();
+        await System.DisposeAsync();
+    }
+
+    // A few at a time: a system that is still cold is not to begin with a heap of orders.
+    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var sent = 0; sent < WarmUpOrders && Stopwatch.GetElapsedTime(began) < LongestWarmUp; sent += WarmUpAtOnce)
+        {
+            var orders = new PlacedOrders();
+            var sending = await SendAsync(Bodies(WarmUpAtOnce), WarmUpRate, orders, cancellationToken);
+            await sending.Answered;
+            await EndAsync(orders, cancellationToken);
+            if (Missing(orders) is { } missing) throw new LabException($"the flow did not warm up: {missing}");
+        }
+    }
+
+    private async Task SendOneAsync(byte[] body, long intended, PlacedOrders orders, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var orderId = await _sender.SendAsync(body, cancellationToken);
+            orders.Add(new PlacedOrder(orderId, intended, Stopwatch.GetTimestamp()));
+        }
+        catch (LabException failure)
+        {
+            orders.Fail(failure.Message);
+        }
+    }
+
+    /// <summary>What is wrong with the orders of a run: what was sent must have been accepted and confirmed, all of it.</summary>
+    private string? Missing(PlacedOrders orders)
+    {
+        if (orders.Failures.FirstOrDefault() is { } first) return $"{orders.Failures.Count} orders were not accepted: {first}";
+        var open = orders.Accepted.Count(order => Watch.EndOf(order.OrderId) is null);
+        if (open > 0) return $"{open} orders had not ended {LongestTail.TotalSeconds:0} s after the last was sent";
+        var others = orders.Accepted.Count(order => Watch.EndOf(order.OrderId)?.State != OrderStates.Confirmed);
+        return others > 0 ? $"{others} orders were not confirmed" : null;
+    }
+
+    private IReadOnlyList<WatchedProcess> Processes() =>
+    [
+        .. ((string[])[.. RunningSystem.Services, "postgres", System.Broker])
+            .Select(name => new WatchedProcess(name, () => [.. System.Processes(name).Select(process => process.ProcessId)])),
+        WatchedProcess.Lab,
+    ];
+
+    private static ProcessCost CostOf(UsedByProcess used, int orders) => new(
+        used.Name, Math.Round(used.ProcessorSeconds, 2), Math.Round(used.ProcessorSeconds * 1000 / orders, 3), Math.Round(used.PeakMiB, 1));
+}
+
+/// <summary>Orders that have been sent.</summary>
+/// <param name="Delay">How late each was sent.</param>
+/// <param name="Answered">Ends when the last is answered.</param>
+internal sealed record Sending(LatencyHistogram Delay, Task Answered);

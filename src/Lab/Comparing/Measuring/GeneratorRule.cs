@@ -1,0 +1,39 @@
+using System.Globalization;
+using Lab.Comparing.Results;
+
+namespace Lab.Comparing.Measuring;
+
+/// <summary>
+/// Tells when the generator of a load was itself the bottleneck, so that what was measured is the generator: when one in a hundred of
+/// its sends was later than a tenth of the measured p99. Up to 5 ms late is always allowed, which no timer of a busy machine falls below
+/// for sure, and more than 20 ms never: such a load is no longer even. Every latency counts from the intended time, so a late
+/// generator makes figures look worse, never better.
+/// </summary>
+internal static class GeneratorRule
+{
+    /// <summary>The share of the measured p99 that the generator's own delay may take.</summary>
+    public const double Share = 0.1;
+
+    /// <summary>So late it may always be, in milliseconds.</summary>
+    public const double LeastAllowed = 5;
+
+    /// <summary>Later than this it must never be, in milliseconds.</summary>
+    public const double MostAllowed = 20;
+
+    /// <summary>The rule in words, for the report.</summary>
+    public static string Words { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"the generator's own delay at p99 is at most {Share:P0} of the measured p99, but {LeastAllowed:0} ms are always allowed and more than {MostAllowed:0} ms never");
+
+    /// <summary>Why the figures do not count; null when they do.</summary>
+    /// <param name="delay">From intended to sent.</param>
+    /// <param name="measured">What was measured from the intended time on.</param>
+    public static string? Broken(Latency delay, Latency measured)
+    {
+        ArgumentNullException.ThrowIfNull(delay);
+        ArgumentNullException.ThrowIfNull(measured);
+        var allowed = Math.Clamp(measured.P99 * Share, LeastAllowed, MostAllowed);
+        return delay.P99 <= allowed ? null : string.Create(
+            CultureInfo.InvariantCulture, $"the generator was late: its own delay was {delay.P99:0.0} ms at p99, {allowed:0.0} ms are allowed");
+    }
+}

@@ -1,0 +1,67 @@
+using Lab.Comparing.Flows;
+using Lab.Comparing.Results;
+using Lab.Comparing.Transports;
+using Lab.Running;
+
+namespace Lab.Comparing;
+
+/// <summary>What was measured of one transport so far. Not thread-safe: steps follow one another.</summary>
+/// <param name="transport">Its name.</param>
+/// <param name="broker">What it runs on.</param>
+/// <param name="settings">What the figures hang on.</param>
+internal sealed class TransportMeasurements(string transport, BrokerDescription broker, IReadOnlyDictionary<string, string> settings)
+{
+    private readonly Dictionary<LaneCase, List<LaneSample>> _lane = [];
+    private readonly List<FlowRun> _flow = [];
+    private readonly List<double> _capacities = [];
+    private readonly List<(double Rate, RecoveryRun Run)> _recovery = [];
+    private readonly List<string> _leftOut = [];
+
+    public string Transport => transport;
+
+    public BrokerDescription Broker => broker;
+
+    /// <summary>Whether a step of it could not be finished.</summary>
+    public bool HasFailed { get; private set; }
+
+    public void Add(LaneCase lane, LaneSample sample)
+    {
+        if (!_lane.TryGetValue(lane, out var samples)) _lane[lane] = samples = [];
+        samples.Add(sample);
+    }
+
+    public void Add(FlowRun run) => _flow.Add(run);
+
+    public void Add(double rate, RecoveryRun run) => _recovery.Add((rate, run));
+
+    public void AddCapacity(double? capacity)
+    {
+        if (capacity is { } found) _capacities.Add(found);
+    }
+
+    /// <summary>Something was not measured, by design.</summary>
+    public void LeaveOut(string why)
+    {
+        if (!_leftOut.Contains(why)) _leftOut.Add(why);
+    }
+
+    /// <summary>Something was to be measured and could not be.</summary>
+    public void Fail(string why)
+    {
+        HasFailed = true;
+        LeaveOut(why);
+    }
+
+    /// <summary>All of it, repeats merged.</summary>
+    public TransportResult Result() => new()
+    {
+        Transport = transport,
+        Broker = broker,
+        Settings = settings,
+        Lane = [.. _lane.Select(each => LaneRows.Of(each.Key, each.Value))],
+        Flow = _flow.Count == 0 ? null : new FlowResult { Capacity = Spread.Of(_capacities)?.Median, Limit = FlowLimit.Words, Runs = [.. _flow] },
+        Recovery = Spread.Of(_recovery.Select(each => each.Rate)) is { } rates
+            ? new RecoveryResult(rates.Median, [.. _recovery.Select(each => each.Run)]) : null,
+        LeftOut = [.. _leftOut],
+    };
+}
