@@ -62,4 +62,4 @@ internal sealed class ReceiveMetrics : IDisposable
 internal readonly record struct HandledMessage(Message Message, long Began, long Ended);
 
 /// <summary>When a batch was taken up, by the clock and as a timestamp, and when its commit began and ended.</summary>
-internal readonly record struct BatchTimes(DateTimeOffset TakenAt, long Taken, long CommitBegan, long Committed);
+internal sealed record BatchTimes(DateTimeOffset TakenAt, long Taken, long CommitBegan, long Committed);

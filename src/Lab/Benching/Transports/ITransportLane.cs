@@ -39,4 +39,10 @@ internal static class Lanes
 
     /// <summary>The most messages settled at once.</summary>
     public const int Batch = 100;
+
+    /// <summary>The most messages of a partition that are with the client and not settled.</summary>
+    public const int ReadAhead = Window + Batch;
+
+    /// <summary>The most messages settled at once where so many may be read ahead: the next ones come while a batch is in hand.</summary>
+    public static int BatchOf(int readAhead) => Math.Max(1, Math.Min(Batch, readAhead / 2));
 }

@@ -13,12 +13,16 @@ internal sealed class RawJetStreamLane : ITransportLane
     private readonly NatsConnection _connection;
     private readonly NatsJSContext _jetStream;
     private readonly int _partitions;
+    private readonly int _readAhead;
 
-    public RawJetStreamLane(string url, int partitions)
+    /// <param name="url">The server.</param>
+    /// <param name="partitions">Of the topics.</param>
+    /// <param name="readAhead">The most messages of a partition that are here and not settled, at least 2.</param>
+    public RawJetStreamLane(string url, int partitions, int readAhead = Lanes.ReadAhead)
     {
         _connection = new NatsConnection(new NatsOpts { Url = url, Name = "bench-raw" });
         _jetStream = new NatsJSContext(_connection);
-        _partitions = partitions;
+        (_partitions, _readAhead) = (partitions, readAhead);
     }
 
     public async Task PublishAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
@@ -70,15 +74,16 @@ internal sealed class RawJetStreamLane : ITransportLane
                 FilterSubject = $"{topic}.{partition}.>",
                 AckPolicy = ConsumerConfigAckPolicy.All,
                 AckWait = AckWait,
-                MaxAckPending = Lanes.Window + Lanes.Batch,
+                MaxAckPending = _readAhead,
             },
             stopping);
-        var batch = new List<ReadOnlyMemory<byte>>(Lanes.Batch);
-        await foreach (var message in consumer.ConsumeAsync<byte[]>(opts: new NatsJSConsumeOpts { MaxMsgs = Lanes.Window + Lanes.Batch }, cancellationToken: stopping))
+        var most = Lanes.BatchOf(_readAhead);
+        var batch = new List<ReadOnlyMemory<byte>>(most);
+        await foreach (var message in consumer.ConsumeAsync<byte[]>(opts: new NatsJSConsumeOpts { MaxMsgs = _readAhead }, cancellationToken: stopping))
         {
             batch.Add(message.Data);
             // Whatever is there is a batch: the last message that was pending ends it.
-            if (batch.Count < Lanes.Batch && message.Metadata?.NumPending > 0) continue;
+            if (batch.Count < most && message.Metadata?.NumPending > 0) continue;
             await handle(partition, batch);
             await message.AckAsync(cancellationToken: stopping);
             batch.Clear();

@@ -21,7 +21,8 @@ internal sealed class RawKafkaLane : ITransportLane
     public RawKafkaLane(string servers, bool isEmbedded)
     {
         (_servers, _isEmbedded) = (servers, isEmbedded);
-        _producer = new ProducerBuilder<byte[], byte[]>(ProducerSettings(servers)).Build();
+        // What goes wrong comes with the delivery reports; what is left warns of a setting that is wanted.
+        _producer = new ProducerBuilder<byte[], byte[]>(ProducerSettings(servers)).SetLogHandler((_, _) => { }).Build();
     }
 
     /// <summary>What its producer is told.</summary>

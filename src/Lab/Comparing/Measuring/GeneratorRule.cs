@@ -34,6 +34,6 @@ internal static class GeneratorRule
         ArgumentNullException.ThrowIfNull(measured);
         var allowed = Math.Clamp(measured.P99 * Share, LeastAllowed, MostAllowed);
         return delay.P99 <= allowed ? null : string.Create(
-            CultureInfo.InvariantCulture, $"the generator was late: its own delay was {delay.P99:0.0} ms at p99, {allowed:0.0} ms are allowed");
+            CultureInfo.InvariantCulture, $"the generator was late: its own delay was {delay.P99:0.0#} ms at p99, {allowed:0.0#} ms are allowed");
     }
 }

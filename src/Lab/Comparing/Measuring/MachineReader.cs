@@ -41,8 +41,8 @@ internal static class MachineReader
     // Not every architecture gives its processors a name.
     private static string Processor() => ValueOf("model name", ':', Lines("/proc/cpuinfo")) ?? RuntimeInformation.ProcessArchitecture.ToString();
 
-    private static string OperatingSystemName() => ValueOf("PRETTY_NAME", '=', Lines("/etc/os-release")) is { } name
-        ? $"{name.Trim('"')}, {RuntimeInformation.OSDescription}"
+    private static string OperatingSystemName() => Lines("/proc/sys/kernel/osrelease").FirstOrDefault() is { } kernel
+        ? $"{RuntimeInformation.OSDescription}, kernel {kernel}"
         : RuntimeInformation.OSDescription;
 
     private static string? ValueOf(string name, char mark, IEnumerable<string> lines) => lines

@@ -3,10 +3,10 @@ namespace Lab.Comparing.Reporting;
 /// <summary>Draws many bars in little room: a line each, its name left of it, those that belong together under one heading.</summary>
 internal static class CompactBars
 {
-    private const double Left = 104;
+    private const double Left = 122;
     private const double LineHeight = 19;
     private const double HeadingHeight = 26;
-    private const double LabelRoom = 84;
+    private const double LabelRoom = 72;
     private const double PlotWidth = Svg.Width - Left - LabelRoom;
 
     /// <summary>The picture; null when there is no bar.</summary>

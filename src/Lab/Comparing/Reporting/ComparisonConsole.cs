@@ -7,6 +7,8 @@ namespace Lab.Comparing.Reporting;
 /// <summary>Prints a comparison for people: what to know first, the main table, the verdict.</summary>
 internal static class ComparisonConsole
 {
+    private const int FiguresOfLane = 3;
+
     /// <summary>Prints it.</summary>
     public static void Show(IAnsiConsole console, Comparison comparison)
     {
@@ -20,12 +22,15 @@ internal static class ComparisonConsole
             foreach (var why in transport.LeftOut) console.WriteLine(ReportParts.OneLine($"not measured on {Figures.NameOf(transport)}: {why}"));
         }
 
-        ReportTable[] tables = [ComparisonTables.Summary(comparison), ComparisonTables.Recovery(comparison), ComparisonTables.Throughput(comparison), ComparisonTables.Steady(comparison)];
+        ReportTable[] tables = [ComparisonTables.Summary(comparison), ComparisonTables.Recovery(comparison), Short(ComparisonTables.Throughput(comparison))];
         foreach (var table in tables.Where(table => !table.IsEmpty)) console.Write(Drawn(table));
         console.WriteLine();
         foreach (var sentence in ComparisonVerdict.Of(comparison)) console.MarkupLineInterpolated($"[bold]{ReportParts.OneLine(sentence)}[/]");
         console.WriteLine(ReportParts.OneLine($"again: {comparison.Command}"));
     }
+
+    // The rates and their ratio; what they cost is in the files.
+    private static ReportTable Short(ReportTable table) => table with { Columns = [.. table.Columns.Take(table.FirstFigure + FiguresOfLane)] };
 
     private static Table Drawn(ReportTable table)
     {

@@ -35,7 +35,7 @@ internal static class ComparisonMarkdown
         Paragraph(text, "### What the figures do not say");
         List(text, Conditions.Limits(comparison).Select(Escaped));
         Paragraph(text, "### How to repeat it");
-        Paragraph(text, $"```\n{ReportParts.OneLine(comparison.Command).Replace("```", "'''", StringComparison.Ordinal)}\n```");
+        Paragraph(text, $"```\n{Whole(comparison.Command).Replace("```", "'''", StringComparison.Ordinal)}\n```");
         return text.ToString();
     }
 
@@ -69,14 +69,17 @@ internal static class ComparisonMarkdown
 
     private static void Paragraph(StringBuilder text, string paragraph) => text.AppendLine(paragraph).AppendLine();
 
+    // Half a letter, which no file can hold, becomes the sign for one that is not known.
+    private static string Whole(string value) => string.Concat(ReportParts.OneLine(value).EnumerateRunes());
+
     /// <summary>Text as one line that neither ends a cell nor is markup.</summary>
     private static string Escaped(string value)
     {
         var escaped = new StringBuilder(value.Length);
-        foreach (var letter in ReportParts.OneLine(value))
+        foreach (var letter in Whole(value).EnumerateRunes())
         {
-            if (letter is '<') escaped.Append("&lt;");
-            else if (letter is '|' or '*' or '_' or '`' or '[' or ']' or '\\') escaped.Append('\\').Append(letter);
+            if (letter.Value is '<') escaped.Append("&lt;");
+            else if (letter.Value is '|' or '*' or '_' or '`' or '[' or ']' or '\\') escaped.Append('\\').Append(letter);
             else escaped.Append(letter);
         }
 

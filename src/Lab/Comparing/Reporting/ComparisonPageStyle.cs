@@ -21,7 +21,7 @@ internal static class ComparisonPageStyle
         .conditions { color: var(--muted); font-size: 0.78rem; line-height: 1.4; border-top: 1px solid var(--grid); padding-top: 6px; margin: 12px 0; overflow-wrap: anywhere; }
         .conditions span { display: block; }
         h3 { font-size: 0.95rem; margin: 14px 0 2px; } thead th, thead th.n { white-space: normal; min-width: 6em; max-width: 13em; vertical-align: bottom; }
-        tbody th { color: inherit; font-weight: 500; white-space: normal; min-width: 8.5em; max-width: 16em; }
+        .figures td, .figures tbody th { white-space: nowrap; } .figures td.instead { white-space: normal; } tbody th { color: inherit; font-weight: 500; white-space: normal; min-width: 8.5em; max-width: 24em; } @media (max-width: 600px) { .figures tbody th { white-space: normal; max-width: 11em; } }
         th:first-child { position: sticky; left: 0; background: var(--here); z-index: 1; } details { --here: var(--card); }
         tr.embedded td, tr.embedded th, td.embedded, th.embedded { color: var(--embedded); font-style: italic; }
         .instead { color: var(--warn); } .swatch { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 2px; margin-right: 0.5em; }

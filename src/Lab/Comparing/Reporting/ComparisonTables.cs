@@ -118,7 +118,8 @@ internal static partial class ComparisonTables
             "Settings",
             [ReportColumn.Text("setting"), .. comparison.Transports.Select(transport => ReportColumn.Text(Figures.NameOf(transport)))],
             [
-                new ReportRow(["broker", .. comparison.Transports.Select(transport => transport.Broker.ToString())]),
+                .. comparison.Transports.All(transport => transport.Settings.Values.Contains(transport.Broker.ToString(), StringComparer.Ordinal))
+                    ? [] : new[] { new ReportRow(["broker", .. comparison.Transports.Select(transport => transport.Broker.ToString())]) },
                 .. names.Select(name => new ReportRow([name, .. comparison.Transports.Select(transport => transport.Settings.GetValueOrDefault(name, Figures.None))])),
             ]);
     }

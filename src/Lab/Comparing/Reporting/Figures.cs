@@ -27,7 +27,7 @@ internal static class Figures
     public static string Of(Spread? spread) => spread switch
     {
         null => None,
-        { Repeats: 1 } => Of(spread.Median),
+        _ when Of(spread.Least) == Of(spread.Most) => Of(spread.Median),
         _ => $"{Of(spread.Median)} ({Of(spread.Least)}–{Of(spread.Most)})",
     };
 
@@ -41,7 +41,7 @@ internal static class Figures
 
     /// <summary>The same, with the mark where the broker is embedded.</summary>
     public static string Marked(TransportResult transport) =>
-        transport.IsComparable ? NameOf(transport) : $"{NameOf(transport)} (embedded: {EmbeddedMark})";
+        transport.IsComparable ? NameOf(transport) : $"{NameOf(transport)} ({EmbeddedMark})";
 
     /// <summary>Some things in one line: a, b and c.</summary>
     public static string Joined(IReadOnlyList<string> parts) => parts switch

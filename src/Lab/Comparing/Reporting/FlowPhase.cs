@@ -77,7 +77,9 @@ internal sealed record FlowPhase(string Phase, IReadOnlyList<FlowRun> Runs)
     /// <summary>Every rate that was offered, from the least to the most: the steps of the ramp and the other phases.</summary>
     public static IReadOnlyList<FlowPhase> Steps(TransportResult transport) =>
     [
-        .. Counting(transport).GroupBy(run => (run.Phase, run.Offered)).OrderBy(step => step.Key.Offered).Select(runs => new FlowPhase(runs.Key.Phase, [.. runs])),
+        // Each repeat searches by itself; those of another phase belong together even where their capacities differed.
+        .. Counting(transport).GroupBy(run => (run.Phase, Rate: run.Phase == Ramp ? run.Offered : 0))
+            .Select(runs => new FlowPhase(runs.Key.Phase, [.. runs])).OrderBy(step => step.Offered),
     ];
 
     /// <summary>A phase by its name; null when no run of it counts.</summary>

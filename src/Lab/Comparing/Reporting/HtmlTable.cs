@@ -11,7 +11,7 @@ internal static class HtmlTable
     {
         if (table.IsEmpty) return "";
         var html = new StringBuilder();
-        html.AppendLine($"""<h3>{HtmlText.Of(table.Name)}</h3><div class="scroll" tabindex="0" role="region" aria-label="{HtmlText.Of(table.Name)}"><table><thead><tr>""");
+        html.AppendLine($"""<h3>{HtmlText.Of(table.Name)}</h3><div class="scroll" tabindex="0" role="region" aria-label="{HtmlText.Of(table.Name)}"><table{(table.Columns.Any(column => column.IsNumber) ? " class=\"figures\"" : "")}><thead><tr>""");
         foreach (var column in table.Columns) html.Append($"""<th scope="col"{ClassOf(column)}>{HtmlText.Of(column.Name)}</th>""");
         html.AppendLine("</tr></thead><tbody>");
         foreach (var row in table.Rows) html.AppendLine(Of(table, row));

@@ -10,8 +10,8 @@ namespace Lab.Comparing.Transports;
 /// <param name="measured">What is measured.</param>
 /// <param name="messages">How many messages each group is to get.</param>
 /// <param name="unmeasured">
-/// So many, over all groups, are taken before the clock begins: what the consumers had read ahead while they were held is no proof of
-/// anything.
+/// Unless the clock is begun by <see cref="Begin"/>, so many, over all groups, are taken before it begins by itself: what the consumers
+/// had read ahead while they were held is no proof of anything.
 /// </param>
 /// <param name="broker">The broker's process, where it is known.</param>
 internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, Process? broker)
@@ -36,6 +36,12 @@ internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, 
 
     /// <summary>From when a message was meant to be sent until it was taken, where it says when that was and was not sent to warm up.</summary>
     public LatencyHistogram EndToEnd { get; } = new();
+
+    /// <summary>Begins the clock.</summary>
+    public void Begin()
+    {
+        lock (_gate) (_totalAtStart, _meter) = (_total, Meter.Start(broker));
+    }
 
     /// <summary>A group took these.</summary>
     /// <param name="group">Which, from 0.</param>

@@ -50,7 +50,7 @@ internal static partial class BrokerSettings
             ["publish acknowledgement"] = "each message, by the server once it is stored",
             ["publish window"] = $"{options.PublishWindow} messages of a call",
             ["consumer ack policy"] = $"{Lower(ConsumerConfigAckPolicy.All)}: one for each batch",
-            ["consumer max ack pending"] = $"{Lanes.Window + Lanes.Batch} per partition",
+            ["consumer max ack pending"] = $"{Lanes.ReadAhead} per partition, fewer of large messages",
             ["batch handled at once"] = $"up to {Lanes.Batch}, never waited for",
             ["client"] = NameOf(typeof(NatsConnection)),
         };

@@ -11,6 +11,7 @@ internal static class LaneCases
     private const int ManyPartitions = 8;
     private const int ManyConsumers = 4;
     private const int ManyGroups = 3;
+    private const int WarmUpMessages = 4_000;
 
     // The embedded cluster keeps 5 MiB of each of its four partitions and silently drops what is older.
     private const int EmbeddedBytes = 12 * 1024 * 1024;
@@ -27,10 +28,21 @@ internal static class LaneCases
         return [.. isQuick ? Quick(extent) : Full(extent)];
     }
 
+    /// <summary>A moment of each way, to make everything warm.</summary>
+    public static IEnumerable<LaneCase> ToWarmUp(bool isEmbedded)
+    {
+        var extent = new Extent(IsQuick: true, isEmbedded);
+        foreach (var through in Ways)
+        {
+            yield return extent.Drain(through, Small, extent.Many, consumers: 1) with { Messages = WarmUpMessages };
+            yield return extent.Steady(through, Small, extent.Many) with { Messages = WarmUpMessages / 4, WarmUp = 0 };
+        }
+    }
+
     private static IEnumerable<LaneCase> Quick(Extent extent)
     {
         var many = extent.Many;
-        foreach (var bytes in (int[])[Tiny, Small])
+        foreach (var bytes in extent.IsEmbedded ? [Small] : (int[])[Tiny, Small])
         {
             foreach (var through in Ways)
             {
@@ -40,9 +52,11 @@ internal static class LaneCases
         }
 
         yield return extent.Publish(LaneCase.Port, Large, many);
+        yield return extent.Steady(LaneCase.Port, Small, many);
+        if (extent.IsEmbedded) yield break; // It takes seconds to make a group, and its figures count for nothing.
+        yield return extent.Steady(LaneCase.Client, Small, many);
         yield return extent.Drain(LaneCase.Port, Small, many, ManyConsumers);
         yield return extent.FanOut(LaneCase.Port, Small, many);
-        foreach (var through in Ways) yield return extent.Steady(through, Small, many);
     }
 
     private static IEnumerable<LaneCase> Full(Extent extent)
@@ -70,26 +84,41 @@ internal static class LaneCases
 
         public int[] Partitions => IsEmbedded ? [Many] : [1, Many];
 
-        // Joining a group and leaving it again, for each member.
-        private double JoinSeconds => IsEmbedded ? 1 : 0.15;
+        // To make a topic and connect, and to join a group and leave it again; the embedded cluster lets the first member wait for others.
+        private double TopicSeconds => IsEmbedded ? 0.7 : 0.2;
 
-        public LaneCase Publish(string through, int bytes, int partitions) => new(LaneScenarios.Publish, through, bytes, partitions, 0, 0)
-        {
-            Messages = MessagesOf(bytes),
-            EstimatedSeconds = 0.2 + Seconds(bytes),
-        };
+        private double GroupSeconds => IsEmbedded ? 3.5 : 0.3;
 
-        public LaneCase Drain(string through, int bytes, int partitions, int consumers) => new(LaneScenarios.Drain, through, bytes, partitions, consumers, 1)
+        public LaneCase Publish(string through, int bytes, int partitions)
         {
-            Messages = MessagesOf(bytes),
-            EstimatedSeconds = 0.2 + (JoinSeconds * consumers) + (2 * Seconds(bytes)),
-        };
+            var messages = Fitting(bytes, bytes switch { >= Large => IsQuick ? 4_000 : 10_000, >= Small => IsQuick ? 20_000 : 40_000, _ => IsQuick ? 20_000 : 60_000 });
+            return new LaneCase(LaneScenarios.Publish, through, bytes, partitions, 0, 0)
+            {
+                Messages = messages,
+                EstimatedSeconds = TopicSeconds + Seconds(bytes, messages),
+            };
+        }
 
-        public LaneCase FanOut(string through, int bytes, int partitions) => new(LaneScenarios.FanOut, through, bytes, partitions, 1, ManyGroups)
+        // Many times what consumers read ahead.
+        public LaneCase Drain(string through, int bytes, int partitions, int consumers)
         {
-            Messages = MessagesOf(bytes),
-            EstimatedSeconds = 0.2 + (JoinSeconds * ManyGroups) + ((1 + ManyGroups) * Seconds(bytes)),
-        };
+            var messages = Backlog(bytes);
+            return new LaneCase(LaneScenarios.Drain, through, bytes, partitions, consumers, 1)
+            {
+                Messages = messages,
+                EstimatedSeconds = TopicSeconds + GroupSeconds + (2 * Seconds(bytes, messages)),
+            };
+        }
+
+        public LaneCase FanOut(string through, int bytes, int partitions)
+        {
+            var messages = Backlog(bytes) / 2;
+            return new LaneCase(LaneScenarios.FanOut, through, bytes, partitions, 1, ManyGroups)
+            {
+                Messages = messages,
+                EstimatedSeconds = TopicSeconds + GroupSeconds + ((1 + ManyGroups) * Seconds(bytes, messages)),
+            };
+        }
 
         // A rate that two cores keep up with ease, so that the figures tell of the way a message takes and not of a queue.
         public LaneCase Steady(string through, int bytes, int partitions)
@@ -101,17 +130,16 @@ internal static class LaneCases
                 Messages = (int)(rate * recorded),
                 WarmUp = (int)(rate * warmUp),
                 PerSecond = rate,
-                EstimatedSeconds = 0.2 + JoinSeconds + warmUp + recorded,
+                EstimatedSeconds = TopicSeconds + GroupSeconds + warmUp + recorded,
             };
         }
 
-        private int MessagesOf(int bytes)
-        {
-            var messages = bytes switch { >= Large => IsQuick ? 2_500 : 16_000, >= Small => IsQuick ? 15_000 : 40_000, _ => IsQuick ? 20_000 : 60_000 };
-            return IsEmbedded ? Math.Min(messages, EmbeddedBytes / (bytes + BytesBesideBody)) : messages;
-        }
+        private int Backlog(int bytes) =>
+            Fitting(bytes, bytes switch { >= Large => IsQuick ? 6_000 : 16_000, >= Small => IsQuick ? 40_000 : 80_000, _ => IsQuick ? 40_000 : 120_000 });
+
+        private int Fitting(int bytes, int messages) => IsEmbedded ? Math.Min(messages, EmbeddedBytes / (bytes + BytesBesideBody)) : messages;
 
         // At what two cores carry in one direction, broker and client on the same machine.
-        private double Seconds(int bytes) => MessagesOf(bytes) / (bytes >= Large ? 6_000.0 : 35_000.0);
+        private static double Seconds(int bytes, int messages) => messages / (bytes >= Large ? 8_000.0 : 60_000.0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Confluent.Kafka;
 using Lab.Benching;
@@ -25,20 +26,21 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
     private const double EasyShare = 0.25;
     private const double LeastPerSecond = 20;
 
-    private readonly SampleTopics _topics = SampleTopics.Of(transport, broker);
-    private readonly Dictionary<int, double> _paces = [];
+    // Of what a connection does not take in time a nats-server keeps 64 MiB, and then closes it.
+    private const int ReadAheadBytes = 32 * 1024 * 1024;
 
-    /// <summary>Does everything once, without figures: the first message pays for what all share, and code is slow before it has run often.</summary>
+    private readonly SampleTopics _topics = SampleTopics.Of(transport, broker);
+    private readonly ConcurrentDictionary<int, double> _paces = new();
+
+    private bool IsKafka => transport == "kafka";
+
+    /// <summary>
+    /// Does everything for a moment, without figures: the first message pays for what all share, and code is slow before it has run
+    /// often. All at once, because Kafka takes its time over each group.
+    /// </summary>
     /// <exception cref="LabException">Messages are missing, or the broker refuses.</exception>
-    public async Task WarmUpAsync(CancellationToken cancellationToken)
-    {
-        foreach (var each in LaneCases.Of(isQuick: true, broker.Description.IsEmbedded)
-            .Where(each => each.Scenario is LaneScenarios.Drain or LaneScenarios.Steady && each.Consumers == 1)
-            .DistinctBy(each => (each.Scenario, each.Through)))
-        {
-            await MeasureAsync(each with { Messages = each.Messages / 3, WarmUp = 0 }, cancellationToken);
-        }
-    }
+    public Task WarmUpAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        LaneCases.ToWarmUp(broker.Description.IsEmbedded).Select(each => MeasureAsync(each, cancellationToken)));
 
     /// <summary>Measures one repeat, on a topic of its own.</summary>
     /// <exception cref="LabException">Messages are missing, or the broker refuses.</exception>
@@ -48,7 +50,7 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
         try
         {
             var sized = broker.Durability.IsSynced ? await SizeAsync(measured, cancellationToken) : measured;
-            return await UseAsync(sized.Through, sized.Partitions, (lane, topic) => sized.Scenario switch
+            return await UseAsync(sized, (lane, topic) => sized.Scenario switch
             {
                 LaneScenarios.Publish => PublishAsync(lane, topic, sized, cancellationToken),
                 LaneScenarios.Steady => FollowAsync(lane, topic, sized, cancellationToken),
@@ -61,14 +63,14 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
         }
     }
 
-    private async Task<T> UseAsync<T>(string through, int partitions, Func<ITransportLane, string, Task<T>> use, CancellationToken cancellationToken)
+    private async Task<T> UseAsync<T>(LaneCase measured, Func<ITransportLane, string, Task<T>> use, CancellationToken cancellationToken)
     {
         await using var port = broker.Connect(transport);
         var topic = SampleTopics.NewName();
-        await port.EnsureTopicsAsync([new TopicDefinition(topic, partitions)], cancellationToken);
-        await using ITransportLane lane = through == LaneCase.Port ? new PortLane(port)
-            : transport == "kafka" ? new RawKafkaLane(broker.Url, broker.Description.IsEmbedded)
-            : new RawJetStreamLane(broker.Url, partitions);
+        await port.EnsureTopicsAsync([new TopicDefinition(topic, measured.Partitions)], cancellationToken);
+        await using ITransportLane lane = measured.Through == LaneCase.Port ? new PortLane(port, ReadAheadOf(measured))
+            : IsKafka ? new RawKafkaLane(broker.Url, broker.Description.IsEmbedded)
+            : new RawJetStreamLane(broker.Url, measured.Partitions, ReadAheadOf(measured));
         var result = await use(lane, topic);
         await _topics.DeleteAsync(topic, cancellationToken);
         return result;
@@ -95,13 +97,15 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
 
     private async Task<LaneSample> DrainAsync(ITransportLane lane, string topic, LaneCase measured, CancellationToken cancellationToken)
     {
-        // As much as all consumers may have in hand when they are let go; half at most, of a small backlog.
-        var readAhead = Math.Min(measured.Groups * measured.Partitions * (Lanes.Window + Lanes.Batch), measured.Groups * measured.Messages / 2);
+        // As much as consumers of JetStream have in hand when they are let go; half at most, of a small backlog.
+        var readAhead = Math.Min(measured.Groups * measured.Partitions * ReadAheadOf(measured), measured.Groups * measured.Messages / 2);
         var arrivals = new Arrivals(measured, measured.Messages, readAhead, broker.Process);
         await using var consumers = await LaneConsumers.JoinAsync(lane, topic, measured, arrivals, cancellationToken);
         consumers.Hold();
         foreach (var portion in Enumerable.Range(0, measured.Messages).Chunk(Portion))
             await lane.PublishAsync([.. portion.Select(index => LaneMessages.Counted(topic, index, measured.Bytes))], cancellationToken);
+        // Those of Kafka throw away what they have read ahead, but for a batch or a window; and one answer may bring most of a backlog.
+        if (IsKafka) arrivals.Begin();
         consumers.Release();
         var cost = await consumers.TakenAsync(cancellationToken);
         await consumers.LeaveAsync();
@@ -151,8 +155,7 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
         if (!_paces.TryGetValue(measured.Bytes, out var pace))
         {
             pace = await UseAsync(
-                LaneCase.Port,
-                measured.Partitions,
+                measured with { Through = LaneCase.Port },
                 async (lane, topic) => (await PublishAsync(lane, topic, measured.Bytes, SizingMessages, cancellationToken)).PerSecond,
                 cancellationToken);
             _paces[measured.Bytes] = pace;
@@ -168,6 +171,9 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
             WarmUp = (int)(measured.WarmUp * slower),
         };
     }
+
+    private static int ReadAheadOf(LaneCase measured) =>
+        Math.Min(Lanes.ReadAhead, ReadAheadBytes / (measured.Bytes * measured.Partitions * Math.Max(1, measured.Groups)));
 
     // What was measured counts a message once for each group that took it.
     private static LaneSample SampleOf(Measurement cost, int messages, int groups) => new(

@@ -28,7 +28,7 @@ public sealed class CompareCommandTests
         Console.SetError(told);
         try
         {
-            (await CompareCommand.Create().Parse(["--out", Path.Combine(file, "below")]).InvokeAsync()).ShouldBe(2);
+            (await CompareCommand.Create().Parse(["--out", Path.Combine(file, "below")]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(2);
         }
         finally
         {

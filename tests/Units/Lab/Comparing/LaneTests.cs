@@ -1,4 +1,3 @@
-using Lab.Benching.Transports;
 using Lab.Comparing.Measuring;
 using Lab.Comparing.Transports;
 using Messaging;
@@ -20,8 +19,7 @@ public sealed class LaneTests
 
         cases.ShouldBeUnique();
         cases.Select(each => each.Through).Distinct().ShouldBe([LaneCase.Port, LaneCase.Client]);
-        cases.Select(each => each.Scenario).Distinct().ShouldBe(
-            [LaneScenarios.Publish, LaneScenarios.Drain, LaneScenarios.FanOut, LaneScenarios.Steady], ignoreOrder: true);
+        cases.Select(each => each.Scenario).Distinct().Count().ShouldBe(isQuick && isEmbedded ? 3 : 4);
         cases.ShouldAllBe(each => each.EstimatedSeconds > 0 && each.Messages > 0 && each.Consumers <= each.Partitions);
         cases.ShouldAllBe(each => each.Scenario == LaneScenarios.Steady == each.PerSecond > 0);
         if (isEmbedded) cases.ShouldAllBe(each => each.Partitions == TopicDefinition.DefaultPartitions);

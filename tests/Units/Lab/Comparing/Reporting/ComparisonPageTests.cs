@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -88,7 +89,7 @@ public sealed class ComparisonPageTests
         var comparison = AComparison.OneEmbedded();
         var page = Parsed("marked", ComparisonPage.Of(comparison));
 
-        foreach (var row in page.Descendants("tr").Where(row => row.Elements().Any(cell => cell.Value.StartsWith("Kafka (embedded: ", StringComparison.Ordinal)) && row.Parent!.Name == "tbody"))
+        foreach (var row in page.Descendants("tr").Where(row => row.Elements().Any(cell => cell.Value.StartsWith("Kafka (function", StringComparison.Ordinal)) && row.Parent!.Name == "tbody"))
             ((string?)row.Attribute("class")).ShouldBe("embedded");
         foreach (var picture in page.Descendants(Svg + "svg"))
         {
@@ -135,6 +136,16 @@ public sealed class ComparisonPageTests
                 else CellsOf(line).ShouldBe(cells, line);
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Everything_can_be_written_to_a_file(string shape)
+    {
+        var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+        Should.NotThrow(() => strict.GetBytes(ComparisonMarkdown.Of(Comparisons()[shape])));
+        Should.NotThrow(() => strict.GetBytes(ComparisonPage.Of(Comparisons()[shape])));
     }
 
     [Fact]
