@@ -54,7 +54,7 @@ internal sealed record FlowRun
     /// <summary>From when an order was meant to be sent until its end was told.</summary>
     public required Latency Whole { get; init; }
 
-    /// <summary>Where the mean life of an order went, from accept to end, in the order in which it passes them.</summary>
+    /// <summary>Where the mean life of an order went, from when it was meant to be sent to its end, in the order in which it passes them.</summary>
     public required IReadOnlyList<StageTime> Stages { get; init; }
 
     /// <summary>What each process used, the lab itself among them.</summary>
