@@ -41,11 +41,29 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
 
     public override async Task<string?> StrikeAsync(FaultSite site, string target, TimeSpan duration, CancellationToken cancellationToken)
     {
+        var began = site.Clock.GetTimestamp();
+        var random = new Random(site.Seed);
+        while (site.Clock.GetElapsedTime(began) < Limit)
+        {
+            try
+            {
+                if (await HuntAsync(site, target, random, began, cancellationToken) is { } note) return note;
+            }
+            catch (NpgsqlException) when (site.Clock.GetElapsedTime(began) < Limit)
+            {
+                // The hunt may last until another fault strikes the database. Looked into again once that is back.
+            }
+        }
+
+        throw new LabException($"no relay of {target} was caught between publish and commit within {Limit.TotalSeconds:0} s");
+    }
+
+    /// <summary>Tries until the limit. Null when no relay was caught by then.</summary>
+    private static async Task<string?> HuntAsync(FaultSite site, string target, Random random, long began, CancellationToken cancellationToken)
+    {
         var link = site.System.Link(target, LinkEnds.Database);
         await using var connection = await DatabaseSession.OpenAsync(site, Places.Single(place => place.Service == target).Database, cancellationToken);
         await using var look = new NpgsqlCommand(CaughtSql, connection);
-        var random = new Random(site.Seed);
-        var began = site.Clock.GetTimestamp();
         for (var tried = 1; site.Clock.GetElapsedTime(began) < Limit; tried++)
         {
             var service = (await ProcessFault.RunningAsync(site, target, cancellationToken))[0];
@@ -59,7 +77,7 @@ internal sealed record RelayKilledFault() : Fault("relay-killed", FaultArea.Serv
             await Task.Delay(random.Next(5, 60), cancellationToken);
         }
 
-        throw new LabException($"no relay of {target} was caught between publish and commit within {Limit.TotalSeconds:0} s");
+        return null;
     }
 
     /// <summary>Holds the service's statements back; kills it when a relay is waiting with its commit.</summary>
