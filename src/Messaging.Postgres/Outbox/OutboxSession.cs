@@ -17,6 +17,13 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
     /// </summary>
     public const string ByIndexSql = "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
 
+    // For the rest of a claim's transaction. What is lost with its commit in a crash of the server are deletions: those rows come
+    // again, as they do when a relay dies before its commit. So it need not wait for the disk.
+    private const string RelaySql = $"{ByIndexSql}, set_config('synchronous_commit', 'off', true)";
+
+    // After the commit: a row that another relay passed over because its lane was still locked must not be left lying.
+    private const string LookSql = "select exists (select from messaging.outbox where lane >= 0)";
+
     // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them. A statement of its own: the next
     // one must see what the lanes' last owner has put back, so its snapshot must be younger than the locks.
     private const string LockSql = """
@@ -57,6 +64,7 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
 
     private NpgsqlConnection? _connection;
     private NpgsqlBatch? _claim;
+    private NpgsqlBatch? _commit;
 
     /// <summary>Takes the oldest ready rows of the lanes that are free: two round trips, the commit included.</summary>
     public async Task<OutboxClaim> ClaimAsync(CancellationToken cancellationToken)
@@ -73,17 +81,19 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
             }
         }
 
-        (_connection, _claim) = await OpenAsync(cancellationToken);
+        (_connection, _claim, _commit) = await OpenAsync(cancellationToken);
         return await TakeAsync(cancellationToken);
     }
 
     /// <summary>Gives the connection up, with the transaction that is under way.</summary>
     public async Task CloseAsync()
     {
-        var (connection, claim) = (_connection, _claim);
-        (_connection, _claim) = (null, null);
+        var (connection, claim, commit) = (_connection, _claim, _commit);
+        (_connection, _claim, _commit) = (null, null, null);
         if (claim is not null)
             await claim.DisposeAsync();
+        if (commit is not null)
+            await commit.DisposeAsync();
         if (connection is not null)
             await connection.DisposeAsync();
     }
@@ -93,10 +103,10 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
     private async Task<OutboxClaim> TakeAsync(CancellationToken cancellationToken)
     {
         var transaction = await _connection!.BeginTransactionAsync(cancellationToken); // travels with the statements
-        return new OutboxClaim(_connection, transaction, await ReadAsync(_claim!, cancellationToken), maxRows, maxLanes);
+        return new OutboxClaim(_connection, transaction, _commit!, await ReadAsync(_claim!, cancellationToken), maxRows, maxLanes);
     }
 
-    private async Task<(NpgsqlConnection Connection, NpgsqlBatch Claim)> OpenAsync(CancellationToken cancellationToken)
+    private async Task<(NpgsqlConnection Connection, NpgsqlBatch Claim, NpgsqlBatch Commit)> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
@@ -105,7 +115,7 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
             {
                 BatchCommands =
                 {
-                    new NpgsqlBatchCommand(ByIndexSql),
+                    new NpgsqlBatchCommand(RelaySql),
                     new NpgsqlBatchCommand(LockSql)
                     {
                         Parameters =
@@ -119,7 +129,12 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
                 },
             };
             await claim.PrepareAsync(cancellationToken);
-            return (connection, claim);
+            var commit = new NpgsqlBatch(connection)
+            {
+                BatchCommands = { new NpgsqlBatchCommand("commit"), new NpgsqlBatchCommand(ByIndexSql), new NpgsqlBatchCommand(LookSql) },
+            };
+            await commit.PrepareAsync(cancellationToken);
+            return (connection, claim, commit);
         }
         catch
         {
