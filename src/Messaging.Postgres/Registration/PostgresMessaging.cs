@@ -54,6 +54,27 @@ public static class PostgresMessaging
         return builder;
     }
 
+    /// <summary>
+    /// Has the rows whose primary key is the key of a batch's messages loaded by one query before the batch is handled. Handlers find
+    /// them in <see cref="RowsByKey{TRow}"/>, and so does MassTransit a saga's instances.
+    /// </summary>
+    /// <typeparam name="TDbContext">The service's DbContext.</typeparam>
+    /// <typeparam name="TRow">An entity of its model whose primary key is one UUID.</typeparam>
+    /// <param name="builder">The service's messaging.</param>
+    /// <param name="group">The consumer group whose handlers look for them.</param>
+    /// <param name="types">Only for messages of these types, as the catalog names them; null: for all.</param>
+    public static MessagingBuilder LoadAhead<TDbContext, TRow>(this MessagingBuilder builder, string group, IReadOnlySet<string>? types = null)
+        where TDbContext : DbContext
+        where TRow : class
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddScoped(provider => new RowsByKey<TRow>(
+            provider.GetRequiredService<TDbContext>(),
+            (consumer, message) => consumer == group && (types is null || types.Contains(message.Type))));
+        builder.Services.AddScoped<ILoadAhead, LoadRowsAhead<TRow>>();
+        return builder;
+    }
+
     // A process that is frozen or gone must not keep lanes and inbox rows for hours. Longer than a relay waits for the broker.
     private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
 
@@ -70,6 +91,10 @@ public static class PostgresMessaging
             source.ConnectionStringBuilder.ApplicationName ??= serviceName;
             if (!source.ConnectionStringBuilder.ShouldSerialize("Max Auto Prepare"))
                 source.ConnectionStringBuilder.MaxAutoPrepare = PreparedStatements;
+            // Nothing here changes a session for longer than a transaction, so there is nothing to reset each time one goes back to the
+            // pool: seven statements, in front of the next one's first. A connection string with "No Reset On Close=false" has it done.
+            if (!source.ConnectionStringBuilder.ShouldSerialize("No Reset On Close"))
+                source.ConnectionStringBuilder.NoResetOnClose = true;
             source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
@@ -91,12 +116,12 @@ public static class PostgresMessaging
             provider.GetRequiredService<TDbContext>(),
             provider.GetRequiredService<Outbox>(),
             provider.GetRequiredService<IOutboxStorage>(),
-            // Nothing here changes a session for longer than a transaction, so there is nothing to reset each time one goes back to the
-            // pool: seven statements, in front of the next one's first. A connection string with "No Reset On Close=false" has it done.
-            if (!source.ConnectionStringBuilder.ShouldSerialize("No Reset On Close"))
-                source.ConnectionStringBuilder.NoResetOnClose = true;
             provider.GetRequiredService<ParkedSignal>(),
+            provider.GetServices<ILoadAhead>(),
+            provider.GetServices<IAfterCommit>(),
             provider.GetRequiredService<ILogger<PostgresStore>>()));
+        services.AddScoped<DbContext>(provider => provider.GetRequiredService<TDbContext>());
+        services.TryAddScoped(typeof(RowsByKey<>));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();
