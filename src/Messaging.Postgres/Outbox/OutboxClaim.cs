@@ -28,8 +28,7 @@ internal sealed class OutboxClaim(
     /// <summary>Makes it final, and looks whether there is anything to publish now, in one round trip.</summary>
     public async Task<bool> CommitAsync(CancellationToken cancellationToken)
     {
-        await using var reader = await commit.ExecuteReaderAsync(cancellationToken); // The first result is that of setting the plan.
-        await reader.NextResultAsync(cancellationToken);
+        await using var reader = await commit.ExecuteReaderAsync(cancellationToken); // A commit has no result.
         return await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0);
     }
 

@@ -52,7 +52,6 @@ internal static class OutboxTable
     {
         if (outbox.Cancellations.Count > 0)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(OutboxSession.ByIndexSql));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(CancelSql)
             {
                 Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. outbox.Cancellations] } },

@@ -78,6 +78,10 @@ public static class PostgresMessaging
     // A process that is frozen or gone must not keep lanes and inbox rows for hours. Longer than a relay waits for the broker.
     private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
 
+    // The plans of prepared statements are made once, maybe while a table is empty, and must do when it is full: rows are looked up by
+    // an index. A plan that can do no other than read a whole table counts as so dear then that it would be compiled.
+    private const string Planning = "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
+
     // Every message runs the same few statements; parsing and planning them anew costs as much as they do. A connection string with
     // "Max Auto Prepare=0" turns it off, for a pooler that cannot do with it.
     private const int PreparedStatements = 50;
@@ -95,7 +99,7 @@ public static class PostgresMessaging
             // pool: seven statements, in front of the next one's first. A connection string with "No Reset On Close=false" has it done.
             if (!source.ConnectionStringBuilder.ShouldSerialize("No Reset On Close"))
                 source.ConnectionStringBuilder.NoResetOnClose = true;
-            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment}".Trim();
+            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment} {Planning}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
         services.AddDbContextPool<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
