@@ -26,7 +26,7 @@ builder.Services.AddMessaging(builder.Configuration, "inventory", messaging =>
         .Answer<StockQuery, StockAnswer>(StockResponder.AnswerAsync);
     if (coordination is Coordination.Orchestration)
     {
-        messaging.Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
+        messaging.LoadAhead<InventoryDbContext, Reservation>("inventory.stock").Receive("inventory.stock", [Topics.InventoryCommands], receiver => receiver
             .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
             .Consumer<ReserveStockConsumer>()
             .Consumer<ReleaseStockConsumer>()
@@ -34,7 +34,7 @@ builder.Services.AddMessaging(builder.Configuration, "inventory", messaging =>
     }
     else
     {
-        messaging.Receive("inventory.reactions", [Topics.OrdersEvents, Topics.PaymentsEvents], receiver => receiver
+        messaging.LoadAhead<InventoryDbContext, Reservation>("inventory.reactions").Receive("inventory.reactions", [Topics.OrdersEvents, Topics.PaymentsEvents], receiver => receiver
             .RetryOn<IllegalReservationChangeException>(RetryPolicy.Never)
             .Consumer<StockReactions>());
     }

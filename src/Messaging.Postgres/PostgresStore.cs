@@ -9,7 +9,13 @@ namespace Messaging.Postgres;
 /// The one transaction of a scope, on the connection of its DbContext: business data, outbox, inbox, parked messages.
 /// </summary>
 internal sealed partial class PostgresStore(
-    DbContext db, Outbox outbox, IOutboxStorage storage, ParkedSignal parked, ILogger<PostgresStore> logger) : IReceiveStore, IDisposable
+    DbContext db,
+    Outbox outbox,
+    IOutboxStorage storage,
+    ParkedSignal parked,
+    IEnumerable<ILoadAhead> ahead,
+    IEnumerable<IAfterCommit> listeners,
+    ILogger<PostgresStore> logger) : IReceiveStore, IDisposable
 {
     private bool _answerable = true;
     private bool _parks;
@@ -18,8 +24,17 @@ internal sealed partial class PostgresStore(
     public DbContext Db => db;
 
     public async Task<IReadOnlyList<Admission>> AdmitAsync(
-        string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken) =>
-        await Inbox.AdmitAsync(await BeginReceivingAsync(cancellationToken), consumer, batch, cancellationToken);
+        string consumer, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+    {
+        var admissions = await Inbox.AdmitAsync(await BeginReceivingAsync(cancellationToken), consumer, batch, cancellationToken);
+        if (batch.Count > 1)
+        {
+            foreach (var rows in ahead)
+                await rows.LoadAsync(consumer, batch, cancellationToken);
+        }
+
+        return admissions;
+    }
 
     public async Task<bool> TakeUpAsync(IReadOnlyList<RetriedMessage> messages, CancellationToken cancellationToken) =>
         await ParkedTable.TakeUpAsync(await BeginReceivingAsync(cancellationToken), messages, cancellationToken);
@@ -45,14 +60,16 @@ internal sealed partial class PostgresStore(
 
         await using (var transaction = db.Database.CurrentTransaction ?? await db.Database.BeginTransactionAsync(cancellationToken))
         {
+            await using var last = new NpgsqlBatch(ConnectionOf(transaction));
+            (db as IWriteAtCommit)?.Write(last);
             await SaveChangesAsync(cancellationToken);
-            if (!outbox.IsEmpty)
-                await storage.WriteAsync(ConnectionOf(transaction), outbox, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            await WriteAndCommitAsync(last, cancellationToken);
         }
 
         db.ChangeTracker.AcceptAllChanges();
         storage.Committed(outbox);
+        foreach (var listener in listeners)
+            listener.Committed(db);
         if (_parks)
             parked.Set();
         _parks = false;
@@ -72,6 +89,15 @@ internal sealed partial class PostgresStore(
     {
         _answerable = false; // A receiver drops its scope on purpose when a handler fails: the broker still has the messages.
         return ConnectionOf(await db.Database.BeginTransactionAsync(cancellationToken));
+    }
+
+    /// <summary>Writes the outbox and commits in one round trip. What there is of the transaction in EF only has to be disposed of.</summary>
+    private async Task WriteAndCommitAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        if (!outbox.IsEmpty)
+            storage.Write(batch, outbox);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task SaveChangesAsync(CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Messaging.Postgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Npgsql;
 using Orders.Catalog;
 using Orders.FulfillingAnOrder;
 using Orders.PlacingAnOrder;
@@ -9,7 +11,7 @@ using Orders.ReadingOrders;
 namespace Orders;
 
 /// <summary>The schema <c>orders</c>; the tables themselves are made by the scripts in <c>Schema</c>.</summary>
-internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options) : DbContext(options)
+internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options) : DbContext(options), IWriteAtCommit
 {
     private (int Lease, OrderViewChanges Changes) _gathered = (-1, new OrderViewChanges());
 
@@ -34,6 +36,9 @@ internal sealed class OrdersDbContext(DbContextOptions<OrdersDbContext> options)
             return _gathered.Changes;
         }
     }
+
+    /// <inheritdoc/>
+    public void Write(NpgsqlBatch batch) => OrderViewChanges.Write(batch);
 
     /// <inheritdoc/>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default) =>

@@ -18,6 +18,7 @@ using Shared.Contracts;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 var coordination = Coordinations.Parse(builder.Configuration["Coordination"]);
+var ends = OrderFlow.Messages.Where(kind => kind.ClrType == typeof(PaymentCaptured)).Select(kind => kind.Name).ToHashSet(StringComparer.Ordinal);
 builder.Services.AddMessaging(builder.Configuration, "orders", messaging =>
 {
     messaging
@@ -32,14 +33,14 @@ builder.Services.AddMessaging(builder.Configuration, "orders", messaging =>
             receiver => receiver.Consumer<OrderViewProjection>());
     if (coordination is Coordination.Orchestration)
     {
-        messaging.Receive(
+        messaging.LoadAhead<OrdersDbContext, Fulfilment>("orders.fulfilment").LoadAhead<OrdersDbContext, Order>("orders.fulfilment", ends).Receive(
             "orders.fulfilment",
             [Topics.OrdersEvents, Topics.InventoryEvents, Topics.PaymentsEvents],
             receiver => receiver.Saga<OrderStateMachine, Fulfilment>());
     }
     else
     {
-        messaging.Receive("orders.reactions", [Topics.InventoryEvents, Topics.PaymentsEvents], receiver => receiver
+        messaging.LoadAhead<OrdersDbContext, Order>("orders.reactions", ends).Receive("orders.reactions", [Topics.InventoryEvents, Topics.PaymentsEvents], receiver => receiver
             .RetryOn<ContradictingEndException>(RetryPolicy.Never)
             .Consumer<OrderReactions>());
     }

@@ -1,4 +1,3 @@
-using Npgsql;
 using PaymentProvider;
 using PaymentProvider.Bank;
 using PaymentProvider.Behaving;
@@ -6,7 +5,7 @@ using ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(
+builder.Services.AddSingleton(_ => BankDatabase.Open(
     builder.Configuration.GetConnectionString("provider-db")
     ?? throw new InvalidOperationException("There is no connection string 'provider-db': set ConnectionStrings:provider-db.")));
 builder.Services.AddHostedService<BankSchema>();

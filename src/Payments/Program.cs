@@ -27,7 +27,7 @@ builder.Services.AddMessaging(builder.Configuration, "payments", messaging =>
         .UsePostgres<PaymentsDbContext>("payments-db");
     if (coordination is Coordination.Orchestration)
     {
-        messaging.Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
+        messaging.LoadAhead<PaymentsDbContext, Payment>("payments.payments").Receive("payments.payments", [Topics.PaymentsCommands], receiver => receiver
             .RetryOn<IllegalPaymentChangeException>(RetryPolicy.Never)
             .Consumer<AuthorizePaymentConsumer>()
             .Consumer<CapturePaymentConsumer>()

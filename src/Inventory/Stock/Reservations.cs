@@ -1,3 +1,4 @@
+using Messaging.Postgres;
 using Shared.Contracts;
 
 namespace Inventory.Stock;
@@ -10,7 +11,7 @@ namespace Inventory.Stock;
 /// The first to write an order's row decides. Of two that want to be the first at once, the primary key lets one be it; the other's
 /// message starts over and finds the row.
 /// </remarks>
-internal sealed class Reservations(InventoryDbContext db, Warehouse warehouse, TimeProvider time)
+internal sealed class Reservations(InventoryDbContext db, RowsByKey<Reservation> reservations, Warehouse warehouse, TimeProvider time)
 {
     /// <summary>True when an order's stock was released before anybody asked for it.</summary>
     public async Task<bool> IsReleasedBeforeAsync(Guid orderId, CancellationToken cancellationToken) =>
@@ -20,12 +21,13 @@ internal sealed class Reservations(InventoryDbContext db, Warehouse warehouse, T
     /// <returns><see cref="StockReserved"/> or <see cref="StockRejected"/>; null when one of them was told before.</returns>
     public async Task<IOrderEvent?> ReserveAsync(Guid orderId, IReadOnlyList<StockLine> lines, CancellationToken cancellationToken)
     {
-        if (await IsReleasedBeforeAsync(orderId, cancellationToken))
-            return new StockRejected(orderId, "released before it was reserved", time.GetUtcNow());
-
-        // The answer was written in the transaction that made the reservation.
-        if (await FindAsync(orderId, cancellationToken) is not null)
-            return null;
+        switch (await FindAsync(orderId, cancellationToken))
+        {
+            case { State: ReservationState.Released, Lines.Count: 0 }:
+                return new StockRejected(orderId, "released before it was reserved", time.GetUtcNow());
+            case not null:
+                return null; // The answer was written in the transaction that made the reservation.
+        }
 
         var shortage = await warehouse.FindShortageAsync(lines, cancellationToken);
         var reservation = new Reservation
@@ -85,5 +87,5 @@ internal sealed class Reservations(InventoryDbContext db, Warehouse warehouse, T
     }
 
     private ValueTask<Reservation?> FindAsync(Guid orderId, CancellationToken cancellationToken) =>
-        db.Reservations.FindAsync([orderId], cancellationToken);
+        reservations.FindAsync(orderId, cancellationToken);
 }

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Shared.Contracts;
 
 namespace Inventory.Stock;
@@ -5,6 +6,8 @@ namespace Inventory.Stock;
 /// <summary>Moves stock and keeps the book of it. Scoped; nothing is written before the message's transaction commits.</summary>
 internal sealed class Warehouse(InventoryDbContext db, TimeProvider time)
 {
+    private readonly HashSet<string> _loaded = new(StringComparer.Ordinal);
+
     /// <summary>The first article that cannot be reserved, with the reason; null when all of them can.</summary>
     /// <exception cref="ArgumentException">A line asks for less than one.</exception>
     public async Task<(string Sku, string Reason)?> FindShortageAsync(IReadOnlyList<StockLine> lines, CancellationToken cancellationToken)
@@ -12,6 +15,7 @@ internal sealed class Warehouse(InventoryDbContext db, TimeProvider time)
         if (lines.FirstOrDefault(line => line.Quantity < 1) is { } wrong)
             throw new ArgumentException($"{wrong.Sku}: {wrong.Quantity} cannot be reserved.", nameof(lines));
 
+        await LoadAsync(lines, cancellationToken);
         foreach (var article in lines.GroupBy(line => line.Sku, StringComparer.Ordinal))
         {
             var ordered = article.Sum(line => (long)line.Quantity);
@@ -29,6 +33,7 @@ internal sealed class Warehouse(InventoryDbContext db, TimeProvider time)
     /// <exception cref="InvalidOperationException">There is no such article.</exception>
     public async Task MoveAsync(Reservation reservation, string kind, CancellationToken cancellationToken)
     {
+        await LoadAsync(reservation.Lines, cancellationToken);
         foreach (var line in reservation.Lines)
         {
             var level = await db.Stock.FindAsync([line.Sku], cancellationToken)
@@ -43,5 +48,13 @@ internal sealed class Warehouse(InventoryDbContext db, TimeProvider time)
                 At = time.GetUtcNow(),
             });
         }
+    }
+
+    /// <summary>Loads the levels of these lines by one query, as far as this scope has not got them.</summary>
+    private async Task LoadAsync(IReadOnlyList<StockLine> lines, CancellationToken cancellationToken)
+    {
+        string[] skus = [.. lines.Select(line => line.Sku).Where(_loaded.Add)];
+        if (skus.Length > 0)
+            await db.Stock.Where(level => skus.Contains(level.Sku)).LoadAsync(cancellationToken);
     }
 }

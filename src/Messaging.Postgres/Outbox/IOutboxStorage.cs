@@ -6,10 +6,10 @@ namespace Messaging.Postgres;
 internal interface IOutboxStorage
 {
     /// <summary>
-    /// Writes what a scope wants to send and takes back what it cancelled, in the caller's transaction. Call it when that has its
-    /// row locks already: then the order of a key's messages is the order of the changes they tell of.
+    /// Adds to a batch what writes the messages that a scope wants to send and takes back those it cancelled. Run it in the scope's
+    /// transaction when that has its row locks already: then the order of a key's messages is the order of the changes they tell of.
     /// </summary>
-    Task WriteAsync(NpgsqlConnection connection, Outbox outbox, CancellationToken cancellationToken);
+    void Write(NpgsqlBatch batch, Outbox outbox);
 
     /// <summary>The transaction is committed: wakes who has to do with it.</summary>
     void Committed(Outbox outbox);
@@ -18,8 +18,7 @@ internal interface IOutboxStorage
 /// <summary>Writes rows of <c>messaging.outbox</c>, for <see cref="OutboxRelay"/>.</summary>
 internal sealed class TableStorage(OutboxSignal signal) : IOutboxStorage
 {
-    public Task WriteAsync(NpgsqlConnection connection, Outbox outbox, CancellationToken cancellationToken) =>
-        OutboxTable.WriteAsync(connection, outbox, cancellationToken);
+    public void Write(NpgsqlBatch batch, Outbox outbox) => OutboxTable.Write(batch, outbox);
 
     public void Committed(Outbox outbox)
     {

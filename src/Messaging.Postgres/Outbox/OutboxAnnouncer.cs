@@ -17,11 +17,11 @@ internal sealed partial class OutboxAnnouncer(
     TimeProvider time,
     ILogger<OutboxAnnouncer> logger) : BackgroundService
 {
-    /// <summary>The channel. Notifications carry nothing: whoever hears one looks.</summary>
+    /// <summary>The channel. Notifications carry who sent them and nothing else: whoever else hears one looks.</summary>
     public const string Channel = "messaging_outbox";
 
     // What it writes is worth nothing after a crash, so it does not wait for the disk.
-    private const string NotifySql = $"select set_config('synchronous_commit', 'off', true), pg_notify('{Channel}', '')";
+    private const string NotifySql = $"select set_config('synchronous_commit', 'off', true), pg_notify('{Channel}', $1)";
 
     // No more often than this: what hears it looks at the whole outbox.
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(2);
@@ -37,6 +37,7 @@ internal sealed partial class OutboxAnnouncer(
             {
                 await signal.WaitForNewsAsync(stoppingToken);
                 await using var command = dataSource.CreateCommand(NotifySql);
+                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = signal.Sender });
                 await command.ExecuteNonQueryAsync(stoppingToken);
                 if (failing)
                     LogRecovered();

@@ -8,7 +8,8 @@ namespace Messaging.Postgres;
 /// back as they were and frees the lanes.
 /// </summary>
 internal sealed class OutboxClaim(
-    NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<OutboxRow> rows, int maxRows, int maxLanes) : IAsyncDisposable
+    NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlBatch commit, IReadOnlyList<OutboxRow> rows, int maxRows, int maxLanes)
+    : IAsyncDisposable
 {
     /// <summary>The rows, in the order in which they are to be published. Empty when there is nothing to do.</summary>
     public IReadOnlyList<OutboxRow> Rows => rows;
@@ -24,8 +25,12 @@ internal sealed class OutboxClaim(
     public Task ParkAsync(ParkedMessage message, CancellationToken cancellationToken) =>
         ParkedTable.InsertAsync(connection, [message], cancellationToken);
 
-    /// <summary>Makes it final.</summary>
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    /// <summary>Makes it final, and looks whether there is anything to publish now, in one round trip.</summary>
+    public async Task<bool> CommitAsync(CancellationToken cancellationToken)
+    {
+        await using var reader = await commit.ExecuteReaderAsync(cancellationToken); // A commit has no result.
+        return await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0);
+    }
 
     public ValueTask DisposeAsync() => transaction.DisposeAsync();
 }

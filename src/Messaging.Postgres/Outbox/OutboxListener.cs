@@ -51,7 +51,7 @@ internal sealed partial class OutboxListener(
     private async Task ListenAsync(CancellationToken stoppingToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(stoppingToken);
-        connection.Notification += (_, _) => Wake();
+        connection.Notification += (_, heard) => Hear(heard.Payload);
         await ExecuteAsync(connection, $"listen {OutboxAnnouncer.Channel}", stoppingToken);
         if (_failing)
             LogRecovered();
@@ -62,6 +62,12 @@ internal sealed partial class OutboxListener(
             if (!await connection.WaitAsync(Silence, stoppingToken))
                 await ExecuteAsync(connection, Quiet, stoppingToken);
         }
+    }
+
+    private void Hear(string sender)
+    {
+        if (sender != signal.Sender) // Who of this process had to know, does.
+            Wake();
     }
 
     private void Wake()

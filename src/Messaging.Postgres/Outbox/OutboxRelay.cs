@@ -43,7 +43,7 @@ internal sealed partial class OutboxRelay(
         {
             try
             {
-                var (found, refusal) = await RelayOnceAsync(session, stopping, patience.Token);
+                var (found, more, refusal) = await RelayOnceAsync(session, stopping, patience.Token);
                 pause = RelayFailures.FirstPause;
                 if (refusal is not null)
                 {
@@ -55,7 +55,7 @@ internal sealed partial class OutboxRelay(
                 _failures.Recovered(found);
                 if (unasked)
                     pace.Looked(found);
-                unasked = !found && !await signal.WaitForReadyAsync(pace.Wait, stopping);
+                unasked = !more && !await signal.WaitForReadyAsync(pace.Wait, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -72,13 +72,16 @@ internal sealed partial class OutboxRelay(
         }
     }
 
-    /// <summary>Publishes one batch: whether there was something to publish, and why some of it did not arrive, which is back in the outbox.</summary>
+    /// <summary>
+    /// Publishes one batch: whether there was something to publish, whether there is more, and why some of it did not arrive, which
+    /// is back in the outbox.
+    /// </summary>
     /// <exception cref="TransportException">Nothing arrived; all of it is back in the outbox.</exception>
-    private async Task<(bool Found, TransportException? Refusal)> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
+    private async Task<(bool Found, bool More, TransportException? Refusal)> RelayOnceAsync(OutboxSession session, CancellationToken stopping, CancellationToken patience)
     {
         await using var claim = await session.ClaimAsync(stopping);
         if (claim.Rows.Count == 0)
-            return (false, null);
+            return (false, false, null);
         if (claim.LeavesSome)
             signal.WakeRelay();
 
@@ -91,13 +94,13 @@ internal sealed partial class OutboxRelay(
             await claim.CommitAsync(patience);
             metrics.Published(claim.Rows.Count - rows.Count);
             upkeep.Deleted(claim.Rows.Count);
-            return (true, cause);
+            return (true, true, cause);
         }
 
-        await claim.CommitAsync(patience);
+        var more = await claim.CommitAsync(patience);
         metrics.Published(claim.Rows.Count);
         upkeep.Deleted(claim.Rows.Count);
-        return (true, null);
+        return (true, more, null);
     }
 
     /// <summary>Publishes the rows. What can never be published is parked; what failed for now is returned with the first cause.</summary>

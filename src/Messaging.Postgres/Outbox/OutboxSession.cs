@@ -11,27 +11,29 @@ namespace Messaging.Postgres;
 /// <param name="maxRows">The most rows in one claim.</param>
 internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, int maxRows) : IAsyncDisposable
 {
-    /// <summary>
-    /// For the rest of the transaction: look rows up by an index. The plans of prepared statements are made once, maybe while the
-    /// table is empty, and must do when it is full.
-    /// </summary>
-    public const string ByIndexSql = "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+    // After the commit: a row that another relay passed over because its lane was still locked must not be left lying.
+    private const string LookSql = "select exists (select from messaging.outbox where lane >= 0)";
 
-    // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them. A statement of its own: the next
-    // one must see what the lanes' last owner has put back, so its snapshot must be younger than the locks.
+    // Lanes that have ready rows, the one with the oldest first, as far as nobody else holds them; found by stepping from the head of
+    // one lane to the next. A statement of its own: the next one must see what the lanes' last owner has put back, so its snapshot must
+    // be younger than the locks. What is lost with this transaction's commit in a crash of the server are deletions: those rows come
+    // again, as they do when a relay dies before its commit. So it need not wait for the disk.
     private const string LockSql = """
-        select set_config('messaging.lanes', coalesce(string_agg(held.lane::text, ','), ''), true)
+        with recursive head as (
+          (select lane, id from messaging.outbox where lane >= 0 order by lane, id limit 1)
+          union all
+          select next.lane, next.id
+          from head
+          cross join lateral (
+            select o.lane, o.id from messaging.outbox o where o.lane > head.lane order by o.lane, o.id limit 1) as next
+        )
+        select set_config('messaging.lanes', coalesce(string_agg(held.lane::text, ','), ''), true),
+               set_config('synchronous_commit', 'off', true)
         from (
           select waiting.lane
-          from (
-            select number as lane
-            from generate_series(0, $1 - 1) as number
-            cross join lateral (
-              select o.id from messaging.outbox o where o.lane = number order by o.id limit 1) as head
-            order by head.id
-            offset 0) as waiting
-          where pg_try_advisory_xact_lock($2, waiting.lane)
-          limit $3
+          from (select lane, id from head order by id offset 0) as waiting
+          where pg_try_advisory_xact_lock($1, waiting.lane)
+          limit $2
         ) as held
         """;
 
@@ -57,6 +59,7 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
 
     private NpgsqlConnection? _connection;
     private NpgsqlBatch? _claim;
+    private NpgsqlBatch? _commit;
 
     /// <summary>Takes the oldest ready rows of the lanes that are free: two round trips, the commit included.</summary>
     public async Task<OutboxClaim> ClaimAsync(CancellationToken cancellationToken)
@@ -73,17 +76,19 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
             }
         }
 
-        (_connection, _claim) = await OpenAsync(cancellationToken);
+        (_connection, _claim, _commit) = await OpenAsync(cancellationToken);
         return await TakeAsync(cancellationToken);
     }
 
     /// <summary>Gives the connection up, with the transaction that is under way.</summary>
     public async Task CloseAsync()
     {
-        var (connection, claim) = (_connection, _claim);
-        (_connection, _claim) = (null, null);
+        var (connection, claim, commit) = (_connection, _claim, _commit);
+        (_connection, _claim, _commit) = (null, null, null);
         if (claim is not null)
             await claim.DisposeAsync();
+        if (commit is not null)
+            await commit.DisposeAsync();
         if (connection is not null)
             await connection.DisposeAsync();
     }
@@ -93,10 +98,10 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
     private async Task<OutboxClaim> TakeAsync(CancellationToken cancellationToken)
     {
         var transaction = await _connection!.BeginTransactionAsync(cancellationToken); // travels with the statements
-        return new OutboxClaim(_connection, transaction, await ReadAsync(_claim!, cancellationToken), maxRows, maxLanes);
+        return new OutboxClaim(_connection, transaction, _commit!, await ReadAsync(_claim!, cancellationToken), maxRows, maxLanes);
     }
 
-    private async Task<(NpgsqlConnection Connection, NpgsqlBatch Claim)> OpenAsync(CancellationToken cancellationToken)
+    private async Task<(NpgsqlConnection Connection, NpgsqlBatch Claim, NpgsqlBatch Commit)> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
@@ -105,12 +110,10 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
             {
                 BatchCommands =
                 {
-                    new NpgsqlBatchCommand(ByIndexSql),
                     new NpgsqlBatchCommand(LockSql)
                     {
                         Parameters =
                         {
-                            new NpgsqlParameter<int> { TypedValue = OutboxTable.Lanes },
                             new NpgsqlParameter<int> { TypedValue = AdvisoryLocks.OutboxLanes },
                             new NpgsqlParameter<int> { TypedValue = maxLanes },
                         },
@@ -119,7 +122,12 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
                 },
             };
             await claim.PrepareAsync(cancellationToken);
-            return (connection, claim);
+            var commit = new NpgsqlBatch(connection)
+            {
+                BatchCommands = { new NpgsqlBatchCommand("commit"), new NpgsqlBatchCommand(LookSql) },
+            };
+            await commit.PrepareAsync(cancellationToken);
+            return (connection, claim, commit);
         }
         catch
         {
@@ -133,7 +141,6 @@ internal sealed class OutboxSession(NpgsqlDataSource dataSource, int maxLanes, i
         var rows = new List<OutboxRow>();
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
-            await reader.NextResultAsync(cancellationToken);
             await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {

@@ -16,6 +16,9 @@ internal sealed class OutboxSignal(IOptions<OutboxOptions> options) : IDisposabl
     private readonly SemaphoreSlim _news = new(0);
     private long _nextDue = long.MaxValue;
 
+    /// <summary>Names this process in what it tells others, so that it does not listen to itself.</summary>
+    public string Sender { get; } = Guid.NewGuid().ToString("N");
+
     /// <summary>A transaction of this process has committed rows to publish.</summary>
     public void Ready()
     {

@@ -45,15 +45,13 @@ internal static class OutboxTable
     public static short LaneOf(string key) => (short)Partitioner.PartitionOf(key, Lanes);
 
     /// <summary>
-    /// Writes what a scope wants to send and takes back what it cancelled, in one round trip. Call it when the transaction has
-    /// its row locks already: the ids drawn here are the order in which a key's messages go out.
+    /// Adds to a batch what writes the messages that a scope wants to send and takes back those it cancelled. Run it when the
+    /// transaction has its row locks already: the ids drawn then are the order in which a key's messages go out.
     /// </summary>
-    public static async Task WriteAsync(NpgsqlConnection connection, Outbox outbox, CancellationToken cancellationToken)
+    public static void Write(NpgsqlBatch batch, Outbox outbox)
     {
-        await using var batch = new NpgsqlBatch(connection);
         if (outbox.Cancellations.Count > 0)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(OutboxSession.ByIndexSql));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(CancelSql)
             {
                 Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. outbox.Cancellations] } },
@@ -62,7 +60,6 @@ internal static class OutboxTable
 
         if (outbox.Entries.Count > 0)
             batch.BatchCommands.Add(Insert(outbox.Entries));
-        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Puts back, under the same ids, rows that were claimed in this transaction and that the broker did not take.</summary>

@@ -76,10 +76,16 @@ internal sealed partial class ParkedRetrier(
         {
             try
             {
-                while (await RetryOneQueueAsync(pause, stopping) is { } went)
-                    pause = went ? FirstPause : Longer(pause);
+                var next = await TimeToNextAsync(stopping);
+                if (next <= TimeSpan.Zero)
+                {
+                    while (await RetryOneQueueAsync(pause, stopping) is { } went)
+                        pause = went ? FirstPause : Longer(pause);
+                    next = await TimeToNextAsync(stopping);
+                }
+
                 Recovered(Database);
-                await signal.WaitAsync(await TimeToNextAsync(stopping), stopping);
+                await signal.WaitAsync(next > TimeSpan.Zero && next < options.Value.PollInterval ? next.Value : options.Value.PollInterval, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -151,12 +157,12 @@ internal sealed partial class ParkedRetrier(
         }
     }
 
-    private async Task<TimeSpan> TimeToNextAsync(CancellationToken cancellationToken)
+    /// <summary>How soon the next queue is due; null when none is.</summary>
+    private async Task<TimeSpan?> TimeToNextAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(NextSql);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = _consumers });
-        var next = await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
-        return next > TimeSpan.Zero && next < options.Value.PollInterval ? next.Value : options.Value.PollInterval;
+        return await command.ExecuteScalarAsync(cancellationToken) as TimeSpan?;
     }
 
     private TimeSpan Longer(TimeSpan pause) => pause * 2 < options.Value.PollInterval * 10 ? pause * 2 : options.Value.PollInterval * 10;

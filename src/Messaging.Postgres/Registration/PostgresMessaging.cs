@@ -54,8 +54,33 @@ public static class PostgresMessaging
         return builder;
     }
 
+    /// <summary>
+    /// Has the rows whose primary key is the key of a batch's messages loaded by one query before the batch is handled. Handlers find
+    /// them in <see cref="RowsByKey{TRow}"/>, and so does MassTransit a saga's instances.
+    /// </summary>
+    /// <typeparam name="TDbContext">The service's DbContext.</typeparam>
+    /// <typeparam name="TRow">An entity of its model whose primary key is one UUID.</typeparam>
+    /// <param name="builder">The service's messaging.</param>
+    /// <param name="group">The consumer group whose handlers look for them.</param>
+    /// <param name="types">Only for messages of these types, as the catalog names them; null: for all.</param>
+    public static MessagingBuilder LoadAhead<TDbContext, TRow>(this MessagingBuilder builder, string group, IReadOnlySet<string>? types = null)
+        where TDbContext : DbContext
+        where TRow : class
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddScoped(provider => new RowsByKey<TRow>(
+            provider.GetRequiredService<TDbContext>(),
+            (consumer, message) => consumer == group && (types is null || types.Contains(message.Type))));
+        builder.Services.AddScoped<ILoadAhead, LoadRowsAhead<TRow>>();
+        return builder;
+    }
+
     // A process that is frozen or gone must not keep lanes and inbox rows for hours. Longer than a relay waits for the broker.
     private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
+
+    // The plans of prepared statements are made once, maybe while a table is empty, and must do when it is full: rows are looked up by
+    // an index. A plan that can do no other than read a whole table counts as so dear then that it would be compiled.
+    private const string Planning = "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
     // Every message runs the same few statements; parsing and planning them anew costs as much as they do. A connection string with
     // "Max Auto Prepare=0" turns it off, for a pooler that cannot do with it.
@@ -70,7 +95,11 @@ public static class PostgresMessaging
             source.ConnectionStringBuilder.ApplicationName ??= serviceName;
             if (!source.ConnectionStringBuilder.ShouldSerialize("Max Auto Prepare"))
                 source.ConnectionStringBuilder.MaxAutoPrepare = PreparedStatements;
-            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment}".Trim();
+            // Nothing here changes a session for longer than a transaction, so there is nothing to reset each time one goes back to the
+            // pool: seven statements, in front of the next one's first. A connection string with "No Reset On Close=false" has it done.
+            if (!source.ConnectionStringBuilder.ShouldSerialize("No Reset On Close"))
+                source.ConnectionStringBuilder.NoResetOnClose = true;
+            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment} {Planning}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
         services.AddDbContextPool<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
@@ -92,7 +121,11 @@ public static class PostgresMessaging
             provider.GetRequiredService<Outbox>(),
             provider.GetRequiredService<IOutboxStorage>(),
             provider.GetRequiredService<ParkedSignal>(),
+            provider.GetServices<ILoadAhead>(),
+            provider.GetServices<IAfterCommit>(),
             provider.GetRequiredService<ILogger<PostgresStore>>()));
+        services.AddScoped<DbContext>(provider => provider.GetRequiredService<TDbContext>());
+        services.TryAddScoped(typeof(RowsByKey<>));
         services.AddScoped<IReceiveStore>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddScoped<IUnitOfWork>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<IFailureClassifier, PostgresFailures>();

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Messaging.Postgres;
 
 /// <summary>What MassTransit asks of a saga repository while it handles one message. Tracks changes; writes nothing.</summary>
-internal sealed class PostgresSagaContext<TSaga, TMessage>(ConsumeContext<TMessage> context, DbSet<TSaga> sagas)
+internal sealed class PostgresSagaContext<TSaga, TMessage>(ConsumeContext<TMessage> context, DbSet<TSaga> sagas, RowsByKey<TSaga> rows)
     : ConsumeContextScope<TMessage>(context), SagaRepositoryContext<TSaga, TMessage>
     where TSaga : class, ISaga
     where TMessage : class
@@ -66,7 +66,7 @@ internal sealed class PostgresSagaContext<TSaga, TMessage>(ConsumeContext<TMessa
 
     // An instance that an earlier message of the batch has ended is still tracked; it is as good as gone.
     private async Task<TSaga?> FindAsync(Guid correlationId) =>
-        await sagas.FindAsync([correlationId], _context.CancellationToken) is { } instance && sagas.Entry(instance).State != EntityState.Deleted
+        await rows.FindAsync(correlationId, _context.CancellationToken) is { } instance && sagas.Entry(instance).State != EntityState.Deleted
             ? instance
             : null;
 }

@@ -1,3 +1,6 @@
+using Messaging.Postgres;
+using Orders.PlacingAnOrder;
+
 namespace Orders.EndingAnOrder;
 
 /// <summary>Where an order's end is written for those who look at the order. Scoped: part of the message's transaction.</summary>
@@ -17,12 +20,12 @@ internal interface IOrderEndings
 /// Writes the end into the order's row. Of two transactions that end one order at the same time the later finds the row changed
 /// and starts over: it sees the end of the first then.
 /// </summary>
-internal sealed class OrderEndings(OrdersDbContext db) : IOrderEndings
+internal sealed class OrderEndings(RowsByKey<Order> orders) : IOrderEndings
 {
     /// <inheritdoc/>
     public async Task<bool> EndAsync(Guid orderId, string state, CancellationToken cancellationToken)
     {
-        var order = await db.Orders.FindAsync([orderId], cancellationToken)
+        var order = await orders.FindAsync(orderId, cancellationToken)
             ?? throw new InvalidOperationException($"Order {orderId} ended as {state} but was never accepted.");
         return order.End(state);
     }

@@ -17,16 +17,26 @@ internal sealed class PlaceOrderHandler(OrdersDbContext db, IPublishEndpoint pub
     public async Task<IResult> HandleAsync(PlaceOrder request, string? key, CancellationToken cancellationToken)
     {
         var hash = request.Hash();
-        if (key is not null && await FindAcceptedAsync(key, hash, cancellationToken) is { } earlier)
-            return earlier;
-
         var skus = request.Lines!.Select(line => line!.Sku!).ToArray();
-        var prices = await db.Products.AsNoTracking()
-            .Where(product => skus.Contains(product.Sku))
-            .ToDictionaryAsync(product => product.Sku, product => product.UnitPrice, StringComparer.Ordinal, cancellationToken);
-        if (skus.FirstOrDefault(sku => !prices.ContainsKey(sku)) is { } unknown)
-            return Problems.UnknownSku.With(unknown);
+        var known = await FindAsync(skus, key, cancellationToken);
+        if (known is [{ OrderId: { } earlierId, RequestHash: { } earlierHash }, ..])
+            return Repeated(key!, earlierId, earlierHash, hash);
 
+        var prices = known.ToDictionary(article => article.Sku, article => article.UnitPrice, StringComparer.Ordinal);
+        if (skus.FirstOrDefault(sku => !prices.ContainsKey(sku)) is { } unknown)
+        {
+            // Without any article there is no row that could have told of the key.
+            return known.Count == 0 && key is not null && await FindAcceptedAsync(key, hash, cancellationToken) is { } earlier
+                ? earlier
+                : Problems.UnknownSku.With(unknown);
+        }
+
+        return await AcceptAsync(request, key, hash, prices, cancellationToken);
+    }
+
+    private async Task<IResult> AcceptAsync(
+        PlaceOrder request, string? key, byte[] hash, Dictionary<string, decimal> prices, CancellationToken cancellationToken)
+    {
         var lines = request.Lines!.Select(line => new OrderLine(line!.Sku!, line.Quantity, prices[line.Sku!])).ToArray();
         var order = new Order
         {
@@ -59,19 +69,31 @@ internal sealed class PlaceOrderHandler(OrdersDbContext db, IPublishEndpoint pub
         }
     }
 
+    /// <summary>Finds the articles, each with the order that was accepted under the key, if any, in one round trip.</summary>
+    private Task<List<KnownArticle>> FindAsync(string[] skus, string? key, CancellationToken cancellationToken) =>
+        db.Database.SqlQuery<KnownArticle>(
+            $"""
+            select p.sku as "Sku", p.unit_price as "UnitPrice", o.order_id as "OrderId", o.request_hash as "RequestHash"
+            from orders.products p left join orders.orders o on o.idempotency_key = {key}
+            where p.sku = any({skus})
+            """).ToListAsync(cancellationToken);
+
     private async Task<IResult?> FindAcceptedAsync(string key, byte[] hash, CancellationToken cancellationToken)
     {
         var order = await db.Orders.AsNoTracking()
             .Where(order => order.IdempotencyKey == key)
             .Select(order => new { order.OrderId, order.RequestHash })
             .SingleOrDefaultAsync(cancellationToken);
-        if (order is null)
-            return null;
-        return order.RequestHash.AsSpan().SequenceEqual(hash) ? Accepted(order.OrderId) : Problems.IdempotencyKeyReused.With(key);
+        return order is null ? null : Repeated(key, order.OrderId, order.RequestHash, hash);
     }
+
+    private static IResult Repeated(string key, Guid orderId, byte[] acceptedHash, byte[] hash) =>
+        acceptedHash.AsSpan().SequenceEqual(hash) ? Accepted(orderId) : Problems.IdempotencyKeyReused.With(key);
 
     private static Accepted<OrderAccepted> Accepted(Guid orderId) => TypedResults.Accepted($"/orders/{orderId}", new OrderAccepted(orderId));
 
     private static bool IsKeyTaken(DbUpdateException exception) =>
         exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "orders_idempotency_key_key" };
+
+    private sealed record KnownArticle(string Sku, decimal UnitPrice, Guid? OrderId, byte[]? RequestHash);
 }

@@ -35,6 +35,8 @@ internal sealed class OrderViewChanges
           timeline = v.timeline || excluded.timeline
         """;
 
+    private static readonly string UpsertInBatch = Upsert.Replace("@changes", "$1", StringComparison.Ordinal);
+
     private static readonly JsonSerializerOptions SnakeCase = new(JsonSerializerOptions.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -75,14 +77,21 @@ internal sealed class OrderViewChanges
     {
         if (_changes.Count == 0)
             return 0;
-        var changes = new NpgsqlParameter("changes", NpgsqlDbType.Jsonb)
-        {
-            Value = JsonSerializer.Serialize(_changes.Values, SnakeCase),
-        };
-        var rows = await database.ExecuteSqlRawAsync(Upsert, [changes], cancellationToken);
+        var rows = await database.ExecuteSqlRawAsync(Upsert, [Parameter("changes")], cancellationToken);
         _changes.Clear();
         return rows;
     }
+
+    /// <summary>The same as a part of a batch.</summary>
+    public void Write(NpgsqlBatch batch)
+    {
+        if (_changes.Count == 0)
+            return;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(UpsertInBatch) { Parameters = { Parameter("") } });
+        _changes.Clear();
+    }
+
+    private NpgsqlParameter Parameter(string name) => new(name, NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(_changes.Values, SnakeCase) };
 
     /// <summary>Columns of jsonb keep the names that the API uses.</summary>
     private static JsonElement Web<T>(T value) => JsonSerializer.SerializeToElement(value, JsonSerializerOptions.Web);

@@ -9,6 +9,7 @@ internal sealed class BankSession : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
+    private readonly NpgsqlBatch _changes;
     private readonly string _reference;
     private readonly string _key;
 
@@ -16,6 +17,7 @@ internal sealed class BankSession : IAsyncDisposable
     {
         _connection = connection;
         _transaction = transaction;
+        _changes = new NpgsqlBatch(connection, transaction);
         _reference = reference;
         _key = key;
     }
@@ -44,35 +46,34 @@ internal sealed class BankSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends to the ledger.</summary>
-    public Task AppendAsync(string kind, decimal amount, string currency, CancellationToken cancellationToken) => ExecuteAsync(
+    /// <summary>Appends to the ledger, when the answer is kept.</summary>
+    public void Append(string kind, decimal amount, string currency) => Add(
         "insert into provider.ledger (reference, kind, amount, currency, idempotency_key) values ($1, $2, $3, $4, $5)",
-        [_reference, kind, amount, currency, _key],
-        cancellationToken);
+        [_reference, kind, amount, currency, _key]);
 
-    /// <summary>Says where the reference's authorisation stands now.</summary>
-    public Task SetAsync(Authorization authorization, CancellationToken cancellationToken) => ExecuteAsync(
+    /// <summary>Says where the reference's authorisation stands once the answer is kept.</summary>
+    public void Set(Authorization authorization) => Add(
         """
         insert into provider.authorizations (reference, state, amount, currency) values ($1, $2, $3, $4)
         on conflict (reference) do update set state = excluded.state, amount = excluded.amount, currency = excluded.currency
         """,
-        [_reference, authorization.State, authorization.Amount, authorization.Currency],
-        cancellationToken);
+        [_reference, authorization.State, authorization.Amount, authorization.Currency]);
 
-    /// <summary>Keeps the answer and commits.</summary>
+    /// <summary>Keeps the answer and what led to it, and commits, in one round trip.</summary>
     public async Task<Answer> AnswerAsync(Answer answer, string request, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
+        Add(
             "insert into provider.answers (idempotency_key, request, status, body) values ($1, $2, $3, $4)",
-            [_key, request, answer.Status, answer.Body],
-            cancellationToken);
-        await _transaction.CommitAsync(cancellationToken);
+            [_key, request, answer.Status, answer.Body]);
+        _changes.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        await _changes.ExecuteNonQueryAsync(cancellationToken);
         return answer;
     }
 
     /// <summary>Rolls back what was not committed.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _changes.DisposeAsync();
         await _transaction.DisposeAsync();
         await _connection.DisposeAsync();
     }
@@ -104,12 +105,12 @@ internal sealed class BankSession : IAsyncDisposable
             Authorization = new Authorization(reader.GetString(0), reader.GetDecimal(1), reader.GetString(2));
     }
 
-    private async Task ExecuteAsync(string sql, object[] values, CancellationToken cancellationToken)
+    private void Add(string sql, object[] values)
     {
-        await using var command = new NpgsqlCommand(sql, _connection, _transaction);
+        var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        _changes.BatchCommands.Add(command);
     }
 }
 

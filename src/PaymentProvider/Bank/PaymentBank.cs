@@ -23,13 +23,13 @@ internal sealed class PaymentBank(NpgsqlDataSource database)
         var text = string.Create(CultureInfo.InvariantCulture, $"authorize {request.Reference} {request.Amount} {request.Currency} {request.Method}");
         return HandleAsync(key, request.Reference, text, Decide, cancellationToken);
 
-        async Task<Answer> Decide(BankSession session)
+        Answer Decide(BankSession session)
         {
             if (session.Authorization is { State: Entry.Voided })
                 return Answer.Problem(409, "voided-before", "The reference was voided before.");
             var kind = refusal is null ? Entry.Authorized : Entry.Declined;
-            await session.AppendAsync(kind, request.Amount, request.Currency, cancellationToken);
-            await session.SetAsync(new Authorization(kind, request.Amount, request.Currency), cancellationToken);
+            session.Append(kind, request.Amount, request.Currency);
+            session.Set(new Authorization(kind, request.Amount, request.Currency));
             return refusal is null ? Answer.Done(201, request.Reference, kind) : Answer.Problem(402, "declined", refusal);
         }
     }
@@ -39,13 +39,13 @@ internal sealed class PaymentBank(NpgsqlDataSource database)
     {
         return HandleAsync(key, reference, $"capture {reference}", Decide, cancellationToken);
 
-        async Task<Answer> Decide(BankSession session)
+        Answer Decide(BankSession session)
         {
             switch (session.Authorization)
             {
                 case { State: Entry.Authorized } authorization:
-                    await session.AppendAsync(Entry.Captured, authorization.Amount, authorization.Currency, cancellationToken);
-                    await session.SetAsync(authorization with { State = Entry.Captured }, cancellationToken);
+                    session.Append(Entry.Captured, authorization.Amount, authorization.Currency);
+                    session.Set(authorization with { State = Entry.Captured });
                     return Answer.Done(200, reference, Entry.Captured);
                 case { State: Entry.Captured }:
                     return Answer.Problem(409, "already-captured", "The money was captured before.");
@@ -62,24 +62,24 @@ internal sealed class PaymentBank(NpgsqlDataSource database)
     {
         return HandleAsync(key, reference, $"void {reference}", Decide, cancellationToken);
 
-        async Task<Answer> Decide(BankSession session)
+        Answer Decide(BankSession session)
         {
             if (session.Authorization is { State: Entry.Captured })
                 return Answer.Problem(409, "already-captured", "The money was captured before.");
             var authorization = session.Authorization ?? new Authorization(Entry.Voided, 0, "");
             if (authorization.State is Entry.Authorized)
-                await session.AppendAsync(Entry.Voided, authorization.Amount, authorization.Currency, cancellationToken);
-            await session.SetAsync(authorization with { State = Entry.Voided }, cancellationToken);
+                session.Append(Entry.Voided, authorization.Amount, authorization.Currency);
+            session.Set(authorization with { State = Entry.Voided });
             return Answer.Done(200, reference, Entry.Voided);
         }
     }
 
     private async Task<Answer> HandleAsync(
-        string key, string reference, string request, Func<BankSession, Task<Answer>> decide, CancellationToken cancellationToken)
+        string key, string reference, string request, Func<BankSession, Answer> decide, CancellationToken cancellationToken)
     {
         await using var session = await BankSession.BeginAsync(database, reference, key, cancellationToken);
         if (session.Earlier is not { } earlier)
-            return await session.AnswerAsync(await decide(session), request, cancellationToken);
+            return await session.AnswerAsync(decide(session), request, cancellationToken);
         return earlier.Request == request
             ? earlier.Answer
             : Answer.Problem(422, "idempotency-key-reused", "The Idempotency-Key was used with another request.");

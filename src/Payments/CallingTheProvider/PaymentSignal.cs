@@ -1,6 +1,6 @@
-using System.Data.Common;
 using System.Threading.Channels;
-using Microsoft.EntityFrameworkCore.Diagnostics;
+using Messaging.Postgres;
+using Microsoft.EntityFrameworkCore;
 
 namespace Payments.CallingTheProvider;
 
@@ -30,14 +30,12 @@ internal sealed class PaymentSignal
 }
 
 /// <summary>Sets the signal when a transaction that made work for the worker has committed, and not before.</summary>
-internal sealed class SignalAfterCommit(PaymentSignal signal) : DbTransactionInterceptor
+internal sealed class SignalAfterCommit(PaymentSignal signal) : IAfterCommit
 {
     /// <inheritdoc/>
-    public override Task TransactionCommittedAsync(
-        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    public void Committed(DbContext db)
     {
-        if (eventData.Context is PaymentsDbContext db && db.TakeWork())
+        if (db is PaymentsDbContext payments && payments.TakeWork())
             signal.Set();
-        return Task.CompletedTask;
     }
 }

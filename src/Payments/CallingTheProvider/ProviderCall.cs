@@ -30,7 +30,7 @@ internal sealed partial class ProviderCall(
     public async Task RunAsync(Payment payment, CancellationToken cancellationToken)
     {
         using var activity = Activities.StartActivity($"provider {payment.State}", ActivityKind.Internal, payment.TraceParent);
-        var called = false;
+        var (asked, called) = (payment.State, false);
         try
         {
             var answer = await pipelines.For(payment.State).ExecuteAsync(
@@ -40,12 +40,12 @@ internal sealed partial class ProviderCall(
                     return await provider.CallAsync(payment, token);
                 },
                 cancellationToken);
-            await RecordAsync(payment.OrderId, answer, payment.CausationId, cancellationToken);
+            await RecordAsync(payment, answer, cancellationToken);
         }
         catch (DbUpdateConcurrencyException)
         {
             // A void was asked for while the provider was answering: the answer means nothing any more, the void is due.
-            LogOvertaken(payment.OrderId, payment.State);
+            LogOvertaken(payment.OrderId, asked);
         }
         catch (BrokenCircuitException) when (!called)
         {
@@ -68,14 +68,15 @@ internal sealed partial class ProviderCall(
         }
     }
 
-    private async Task RecordAsync(Guid orderId, ProviderAnswer answer, string? causationId, CancellationToken cancellationToken)
+    /// <summary>Records the answer in the payment as it was claimed: who has changed it meanwhile has changed its version, too.</summary>
+    private async Task RecordAsync(Payment payment, ProviderAnswer answer, CancellationToken cancellationToken)
     {
-        var payment = await db.Payments.FindAsync([orderId], cancellationToken);
-        if (payment?.Take(answer, time.GetUtcNow()) is not { } happened)
+        db.Attach(payment);
+        if (payment.Take(answer, time.GetUtcNow()) is not { } happened)
             return;
-        outbox.Add(happened, causationId: causationId);
+        outbox.Add(happened, causationId: payment.CausationId);
         if (payment.CapturesItself && happened is PaymentAuthorized or PaymentDeclined)
-            outbox.Cancel(Payment.DeadlineOf(orderId));
+            outbox.Cancel(Payment.DeadlineOf(payment.OrderId));
         await unitOfWork.CommitAsync(cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using Messaging.Postgres;
 using Microsoft.Extensions.Options;
 
 namespace Payments.CallingTheProvider;
@@ -24,9 +25,7 @@ internal static class ProviderServices
         services.AddScoped<PaymentClaims>();
         services.AddScoped<ProviderCall>();
         services.AddSingleton<PaymentSignal>();
-        services.AddSingleton<SignalAfterCommit>();
-        services.ConfigureDbContext<PaymentsDbContext>((provider, options) =>
-            options.AddInterceptors(provider.GetRequiredService<SignalAfterCommit>()));
+        services.AddSingleton<IAfterCommit, SignalAfterCommit>();
         services.AddHealthChecks().AddCheck<ProviderHealthCheck>("provider");
         return services.AddHostedService<PaymentWorker>();
     }

@@ -1,16 +1,17 @@
 using MassTransit;
+using Messaging.Postgres;
 using Shared.Contracts;
 
 namespace Payments.CapturingAPayment;
 
 /// <summary>Writes down that a payment is to be captured; a worker calls the provider after the commit.</summary>
-internal sealed class CapturePaymentConsumer(PaymentsDbContext db, TimeProvider time) : IConsumer<CapturePayment>
+internal sealed class CapturePaymentConsumer(RowsByKey<Payment> payments, TimeProvider time) : IConsumer<CapturePayment>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<CapturePayment> context)
     {
         var orderId = context.Message.OrderId;
-        var payment = await db.Payments.FindAsync([orderId], context.CancellationToken)
+        var payment = await payments.FindAsync(orderId, context.CancellationToken)
             ?? throw new IllegalPaymentChangeException(orderId, state: null, PaymentState.Captured);
         payment.AskForCapture(time.GetUtcNow(), AskedBy.Of(context));
     }

@@ -1,4 +1,5 @@
 using MassTransit;
+using Messaging.Postgres;
 using Shared.Contracts;
 
 namespace Payments.VoidingAPayment;
@@ -7,13 +8,13 @@ namespace Payments.VoidingAPayment;
 /// Writes down that a payment is to be voided; a worker calls the provider after the commit. One that nobody has asked for yet
 /// is remembered as voided, and the provider need not be troubled.
 /// </summary>
-internal sealed class VoidPaymentConsumer(PaymentsDbContext db, TimeProvider time) : IConsumer<VoidPayment>
+internal sealed class VoidPaymentConsumer(PaymentsDbContext db, RowsByKey<Payment> payments, TimeProvider time) : IConsumer<VoidPayment>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<VoidPayment> context)
     {
         var orderId = context.Message.OrderId;
-        if (await db.Payments.FindAsync([orderId], context.CancellationToken) is { } payment)
+        if (await payments.FindAsync(orderId, context.CancellationToken) is { } payment)
         {
             payment.AskForVoid(time.GetUtcNow(), AskedBy.Of(context));
             return;

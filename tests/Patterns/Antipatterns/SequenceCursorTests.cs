@@ -67,7 +67,9 @@ public sealed class SequenceCursorTests(Servers servers)
         await using var transaction = await slow.BeginTransactionAsync(Cancelled);
         var outbox = new Outbox();
         outbox.Add(Messages.Entry("slow"));
-        await OutboxTable.WriteAsync(slow, outbox, Cancelled);
+        await using var batch = new NpgsqlBatch(slow);
+        OutboxTable.Write(batch, outbox);
+        await batch.ExecuteNonQueryAsync(Cancelled);
         await service.SendAsync(Messages.Entry("fast"));
         await Eventually.BecomesTrueAsync(() => broker.Arrived.Count == 1, "the other transaction was faster");
 

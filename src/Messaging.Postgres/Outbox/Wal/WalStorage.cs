@@ -14,23 +14,22 @@ internal sealed class WalStorage(TableStorage table) : IOutboxStorage
         order by place
         """;
 
-    public async Task WriteAsync(NpgsqlConnection connection, Outbox outbox, CancellationToken cancellationToken)
+    public void Write(NpgsqlBatch batch, Outbox outbox)
     {
         if (Scheduled(outbox) is { IsEmpty: false } scheduled)
-            await table.WriteAsync(connection, scheduled, cancellationToken);
+            table.Write(batch, scheduled);
 
         byte[][] contents = [.. outbox.Entries.Where(entry => entry.Due is null).Select(entry => WalContent.Write(entry.Message))];
         if (contents.Length == 0)
             return;
-        await using var emit = new NpgsqlCommand(EmitSql, connection)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(EmitSql)
         {
             Parameters =
             {
                 new NpgsqlParameter<string> { TypedValue = WalContent.Prefix },
                 new NpgsqlParameter<byte[][]> { TypedValue = contents },
             },
-        };
-        await emit.ExecuteNonQueryAsync(cancellationToken);
+        });
     }
 
     public void Committed(Outbox outbox) => table.Committed(Scheduled(outbox));
