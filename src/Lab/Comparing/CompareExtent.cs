@@ -15,5 +15,5 @@ internal sealed record CompareExtent(string Name, int LaneRepeats, int FlowRepea
     public static CompareExtent Quick { get; } = new("quick", 2, 1, FlowExtent.Quick, RecoveryExtent.Quick);
 
     /// <summary>Everything, with repeats enough to see the spread.</summary>
-    public static CompareExtent Full { get; } = new("full", 5, 3, FlowExtent.Full, RecoveryExtent.Full);
+    public static CompareExtent Full { get; } = new("full", 3, 3, FlowExtent.Full, RecoveryExtent.Full);
 }
