@@ -83,12 +83,12 @@ internal sealed class FlowUnderTest : IAsyncDisposable
 
         var costs = await usage.StopAsync();
         var (metricsAfter, workAfter) = (await ServiceMetrics.ReadAsync(System, _http, cancellationToken), await _databases.ReadAsync(cancellationToken));
+        var count = bodies.Length - lead;
         var (accept, rest, whole) = orders.Measure(Watch);
         var (accepted, toEnd, all) = (accept.Summarize(), rest.Summarize(), whole.Summarize());
         var (delay, ended) = (loop.Delay.Summarize(), endedMeanwhile / sentFor.TotalSeconds);
         var late = GeneratorRule.Broken(delay, all);
-        var broken = FlowLimit.Broken(rate, ended, toEnd, Missing(orders));
-        var count = bodies.Length - lead;
+        var broken = FlowLimit.Broken(count, endedMeanwhile, toEnd, Missing(orders));
         return new FlowRun
         {
             Phase = phase,

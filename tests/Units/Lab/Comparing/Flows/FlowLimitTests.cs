@@ -8,9 +8,10 @@ public sealed class FlowLimitTests
     [Theory]
     [InlineData(200, 200, 900, null, null)]
     [InlineData(200, 190, 1_000, null, null)]
-    [InlineData(200, 180, 20, null, "orders piled up: 180 of 200 ended per second")]
+    [InlineData(200, 180, 20, null, "orders piled up: 180 ended while 200 were sent")]
+    [InlineData(4, 2, 20, null, null)]
     [InlineData(200, 199, 1_001, null, "p99 was 1001 ms")]
     [InlineData(200, 200, 20, "3 orders were not confirmed", "3 orders were not confirmed")]
-    public void A_run_is_sustained_when_orders_are_quick_enough_and_do_not_pile_up(double offered, double ended, double p99, string? missing, string? broken) =>
-        FlowLimit.Broken(offered, ended, new Latency(100, 10, 10, 10, p99, p99, p99, []), missing).ShouldBe(broken);
+    public void A_run_is_sustained_when_orders_are_quick_enough_and_do_not_pile_up(int sent, int ended, double p99, string? missing, string? broken) =>
+        FlowLimit.Broken(sent, ended, new Latency(100, 10, 10, 10, p99, p99, p99, []), missing).ShouldBe(broken);
 }
