@@ -91,6 +91,24 @@ public sealed partial class TransportDocument
     }
 
     [Fact]
+    public async Task The_rows_by_which_to_choose_are_what_the_transports_say()
+    {
+        await using var jetStream = new JetStreamTransport("nats://127.0.0.1:1", new(), NullLoggerFactory.Instance, TimeProvider.System);
+        await using var kafka = new KafkaTransport("127.0.0.1:1", new(), NullLoggerFactory.Instance, TimeProvider.System);
+        var rows = ChoiceRow().Matches(await File.ReadAllTextAsync(PathOf("docs/choosing.md"), TestContext.Current.CancellationToken));
+        rows.ShouldNotBeEmpty();
+        foreach (Match row in rows)
+        {
+            foreach (Capture name in row.Groups["name"].Captures)
+            {
+                var property = typeof(TransportCapabilities).GetProperty(name.Value).ShouldNotBeNull(row.Value);
+                row.Groups["jetstream"].Value.ShouldStartWith(Words(property.GetValue(jetStream.Capabilities)), customMessage: row.Value);
+                row.Groups["kafka"].Value.ShouldStartWith(Words(property.GetValue(kafka.Capabilities)), customMessage: row.Value);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Every_test_that_the_document_names_exists()
     {
         var text = await File.ReadAllTextAsync(PathOf(Document), TestContext.Current.CancellationToken);
@@ -212,6 +230,9 @@ public sealed partial class TransportDocument
             folder = folder.Parent;
         return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("No folder above the tests holds Microservices.sln."), path);
     }
+
+    [GeneratedRegex(@"^\|( `(?<name>\w+)`,?)+ \| (?<jetstream>[^|]+) \| (?<kafka>[^|]+) \|", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex ChoiceRow();
 
     [GeneratedRegex(@"\[(?<test>[A-Z0-9][^\]\n]* [^\]\n]* [^\]\n]*)\]\((?<file>\.\./tests/[^)\s]+\.cs)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestLink();
