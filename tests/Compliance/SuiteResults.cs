@@ -9,20 +9,18 @@ using Xunit.v3;
 
 namespace Compliance;
 
-/// <summary>
-/// Begins with what waits longest, and with the document when everything else has begun; tells it which themes of the suite run.
-/// </summary>
+/// <summary>What does not run beside others runs when all of them have ended.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class AfterTheSuite;
+
+/// <summary>Begins with what waits longest; the document, for which the others' results are, is the last also where nothing runs side by side.</summary>
 internal sealed class KafkaFirstDocumentLast : ITestCollectionOrderer
 {
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
-        where TTestCollection : ITestCollection
-    {
-        SuiteResults.Begin([.. testCollections.Select(collection => collection.TestCollectionDisplayName)]);
-        return [.. testCollections.OrderBy(collection => Turn(collection.TestCollectionDisplayName))];
-    }
+        where TTestCollection : ITestCollection => [.. testCollections.OrderBy(collection => Turn(collection.TestCollectionDisplayName))];
 
     private static int Turn(string collection) =>
-        collection.Contains(nameof(KafkaCompliance), StringComparison.Ordinal) ? 0 : collection.Contains(nameof(TransportDocument), StringComparison.Ordinal) ? 2 : 1;
+        collection.Contains(nameof(KafkaCompliance), StringComparison.Ordinal) ? 0 : collection.Contains(nameof(AfterTheSuite), StringComparison.Ordinal) ? 2 : 1;
 }
 
 /// <summary>Notes what each test of the suite came to, for <see cref="TransportDocument"/>.</summary>
@@ -56,24 +54,6 @@ internal sealed record SuiteResult(TestResult Result, string? Reason);
 internal static class SuiteResults
 {
     private static readonly ConcurrentDictionary<(Type Suite, string Test), ConcurrentQueue<SuiteResult>> All = new();
-    private static readonly ConcurrentDictionary<string, TaskCompletionSource> Runs = new(StringComparer.Ordinal);
-
-    /// <summary>Done when every theme is done with every transport that it runs against.</summary>
-    public static Task Ended => Task.WhenAll(Runs.Values.Select(run => run.Task));
-
-    public static void Begin(IReadOnlyCollection<string> collections)
-    {
-        var runs = typeof(TransportCompliance).Assembly.GetTypes().Where(type => type is { IsAbstract: false, DeclaringType: not null } && type.IsAssignableTo(typeof(TransportCompliance)));
-        foreach (var run in runs.Select(type => type.FullName!).Where(run => collections.Any(name => name.Contains(run, StringComparison.Ordinal))))
-            Runs[run] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <param name="run">The full name of the class: a theme against a transport.</param>
-    public static void End(string run)
-    {
-        if (Runs.TryGetValue(run, out var ended))
-            ended.TrySetResult();
-    }
 
     public static void Add(Type suite, string test, SuiteResult result) => All.GetOrAdd((suite, test), _ => []).Enqueue(result);
 

@@ -11,7 +11,7 @@ namespace Compliance;
 /// run side by side, so a test has its own topics and groups; <see cref="Connect"/> makes a transport as another process would,
 /// with a connection of its own.
 /// </summary>
-public abstract class TransportCompliance(TransportUnderTest underTest) : IClassFixture<TransportCompliance.Run>, IAsyncLifetime
+public abstract class TransportCompliance(TransportUnderTest underTest) : IAsyncLifetime
 {
     private readonly List<ITransport> _connected = [];
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
@@ -74,11 +74,5 @@ public abstract class TransportCompliance(TransportUnderTest underTest) : IClass
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!await condition())
             await timer.WaitForNextTickAsync(deadline.Token);
-    }
-
-    /// <summary>Tells when a theme is done with a transport.</summary>
-    public sealed class Run : IDisposable
-    {
-        public void Dispose() => SuiteResults.End(TestContext.Current.TestClass!.TestClassName);
     }
 }

@@ -15,6 +15,7 @@ namespace Compliance;
 /// docs/transports.md says what is: its tables of capabilities and of behaviours are written from the transports' own records and
 /// from what the suite's tests came to in this run. With <c>UPDATE_DOCUMENTS=1</c> in the environment the file is rewritten.
 /// </summary>
+[Collection(typeof(AfterTheSuite))]
 public sealed partial class TransportDocument
 {
     private const string Document = "docs/transports.md";
@@ -55,7 +56,6 @@ public sealed partial class TransportDocument
     public async Task The_behaviour_table_is_what_the_suite_came_to_in_this_run()
     {
         Assert.SkipWhen(ForeignServers.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))), "The table is of the servers that the tests start.");
-        await SuiteResults.Ended.WaitAsync(TestContext.Current.CancellationToken);
         var tests = Themes.SelectMany(theme => theme.GetMethods())
             .Select(method => (Method: method, Fact: method.GetCustomAttribute<FactAttribute>()))
             .Where(test => test.Fact is not null)
