@@ -47,6 +47,7 @@ public sealed class DependencyTests
         [
             "tests/Architecture/Architecture.csproj", "tests/Flow/Flow.csproj", "tests/Patterns/Patterns.csproj",
             "tests/Standins/Standins.csproj", "tests/Compliance/Compliance.csproj", "tests/Proof/Proof.csproj", "tests/Units/Units.csproj",
+            "tests/Benchmarks/Benchmarks.csproj",
         ], ignoreOrder: true);
     }
 

@@ -2,17 +2,30 @@ using Messaging;
 
 namespace Compliance;
 
-public sealed class InMemoryCompliance : TransportCompliance
+/// <summary>The suite against the in-memory transport.</summary>
+public static class InMemoryCompliance
 {
-    private readonly InMemoryBroker _broker = new();
+    public sealed class Consuming() : Compliance.Consuming(new InMemoryUnderTest());
+    public sealed class Delivering() : Compliance.Delivering(new InMemoryUnderTest());
+    public sealed class Groups() : Compliance.Groups(new InMemoryUnderTest());
+    public sealed class KeyValues() : Compliance.KeyValues(new InMemoryUnderTest());
+    public sealed class Outages() : Compliance.Outages(new InMemoryUnderTest());
+    public sealed class Publishing() : Compliance.Publishing(new InMemoryUnderTest());
+    public sealed class Reading() : Compliance.Reading(new InMemoryUnderTest());
+    public sealed class Requesting() : Compliance.Requesting(new InMemoryUnderTest());
+    public sealed class Restarting() : Compliance.Restarting(new InMemoryUnderTest());
+    public sealed class Topics() : Compliance.Topics(new InMemoryUnderTest());
 
-    protected override ITransport CreateTransport() => new InMemoryTransport(_broker, TimeProvider.System);
-
-    protected override ITransport? CreateUnreachable() => null;
-
-    protected override Task PublishForeignAsync(string topic, string key, string body)
+    private sealed class InMemoryUnderTest : TransportUnderTest
     {
-        _broker.Append(topic, key, id: null, [], System.Text.Encoding.UTF8.GetBytes(body));
-        return Task.CompletedTask;
+        private readonly InMemoryBroker _broker = new();
+
+        public override ITransport Create() => new InMemoryTransport(_broker, TimeProvider.System);
+
+        public override Task PublishForeignAsync(string topic, string key, string body)
+        {
+            _broker.Append(topic, key, id: null, [], System.Text.Encoding.UTF8.GetBytes(body));
+            return Task.CompletedTask;
+        }
     }
 }

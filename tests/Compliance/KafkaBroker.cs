@@ -141,7 +141,7 @@ public sealed class KafkaBroker : IDisposable
     [Fact]
     public async Task Stopping_while_the_broker_hangs_is_bounded()
     {
-        var transport = await ConnectAsync(Impatient with { StopTimeout = TimeSpan.FromSeconds(2), SessionTimeout = TimeSpan.FromSeconds(3) });
+        var transport = await ConnectAsync(Impatient with { StopTimeout = TimeSpan.FromSeconds(2), SessionTimeout = TimeSpan.FromSeconds(4) });
         var consumption = Consumption.Start(transport, new Subscription(_topic.Name, "group"));
         await transport.PublishAsync(Messages.Numbered(_topic.Name, "key", 0, 10), Cancel);
         await consumption.HandledAsync(10);

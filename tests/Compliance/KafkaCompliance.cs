@@ -7,75 +7,91 @@ using Support;
 
 namespace Compliance;
 
-public sealed class KafkaCompliance(Servers servers) : TransportCompliance
+/// <summary>The suite against Kafka.</summary>
+public static class KafkaCompliance
 {
-    private string _bootstrapServers = "";
-    private KafkaTransportOptions _options = new();
+    public sealed class Consuming(Servers servers) : Compliance.Consuming(new KafkaUnderTest(servers));
+    public sealed class Delivering(Servers servers) : Compliance.Delivering(new KafkaUnderTest(servers));
+    public sealed class Groups(Servers servers) : Compliance.Groups(new KafkaUnderTest(servers));
+    public sealed class KeyValues(Servers servers) : Compliance.KeyValues(new KafkaUnderTest(servers));
+    public sealed class Outages(Servers servers) : Compliance.Outages(new KafkaUnderTest(servers));
+    public sealed class Publishing(Servers servers) : Compliance.Publishing(new KafkaUnderTest(servers));
+    public sealed class Reading(Servers servers) : Compliance.Reading(new KafkaUnderTest(servers));
+    public sealed class Requesting(Servers servers) : Compliance.Requesting(new KafkaUnderTest(servers));
+    public sealed class Restarting(Servers servers) : Compliance.Restarting(new KafkaUnderTest(servers));
+    public sealed class Topics(Servers servers) : Compliance.Topics(new KafkaUnderTest(servers));
 
-    public override async ValueTask InitializeAsync()
+    private sealed class KafkaUnderTest(Servers servers) : TransportUnderTest
     {
-        _bootstrapServers = await servers.KafkaAsync();
-        await using (var probe = CreateTransport())
+        // An embedded broker lets a member that comes again wait for almost the session timeout, so short; but the first of a group waits
+        // for 3 s, and one whose session ends meanwhile gets no answer for minutes. A real broker takes no less than 6 s.
+        private static readonly TimeSpan EmbeddedSession = TimeSpan.FromSeconds(4);
+
+        private string _bootstrapServers = "";
+        private KafkaTransportOptions _options = new();
+        private bool _embedded;
+
+        public override async Task StartAsync()
         {
-            // An embedded broker lets a member that comes again wait for almost the session timeout; a real one takes no less than 6 s.
+            _bootstrapServers = await servers.KafkaAsync();
+            await using var probe = Create();
             await probe.EnsureTopicsAsync([], Cancel);
-            if (!probe.Capabilities.Durable)
-                _options = new() { SessionTimeout = TimeSpan.FromSeconds(3) };
+            _embedded = !probe.Capabilities.Durable;
+            if (_embedded)
+                _options = new() { SessionTimeout = EmbeddedSession };
         }
 
-        await base.InitializeAsync();
-    }
+        public override ITransport Create() =>
+            new KafkaTransport(_bootstrapServers, _options, NullLoggerFactory.Instance, TimeProvider.System);
 
-    protected override ITransport CreateTransport() =>
-        new KafkaTransport(_bootstrapServers, _options, NullLoggerFactory.Instance, TimeProvider.System);
-
-    protected override ITransport CreateUnreachable()
-    {
-        var impatient = new KafkaTransportOptions { RequestTimeout = TimeSpan.FromSeconds(1), PublishTimeout = TimeSpan.FromSeconds(1) };
-        return new KafkaTransport("127.0.0.1:1", impatient, NullLoggerFactory.Instance, TimeProvider.System);
-    }
-
-    /// <summary>A member whose heart does not beat is what a frozen one looks like to the broker; a real one needs longer to notice.</summary>
-    private protected override FreezableMember? CreateFreezable()
-    {
-        if (Transport.Capabilities.Durable)
-            return null;
-        var silent = _options with { ClientSettings = new Dictionary<string, string> { ["heartbeat.interval.ms"] = "3600000" } };
-        return new FreezableMember(
-            new KafkaTransport(_bootstrapServers, silent, NullLoggerFactory.Instance, TimeProvider.System), () => Task.CompletedTask, () => Task.CompletedTask);
-    }
-
-    private protected override Task<IOwnBroker?> StartOwnBrokerAsync() => Task.FromResult<IOwnBroker?>(new OwnBroker());
-
-    protected override async Task PublishForeignAsync(string topic, string key, string body)
-    {
-        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _bootstrapServers }).Build();
-        await producer.ProduceAsync(topic, new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(body) }, Cancel);
-    }
-
-    private sealed class OwnBroker : IOwnBroker
-    {
-        private readonly EmbeddedKafka _broker = new();
-
-        public ITransport Connect(TimeSpan publishTimeout) => new KafkaTransport(
-            _broker.Servers, new() { PublishTimeout = publishTimeout, SessionTimeout = TimeSpan.FromSeconds(3) }, NullLoggerFactory.Instance, TimeProvider.System);
-
-        public Task StopAsync()
+        public override ITransport CreateUnreachable()
         {
-            _broker.Stop();
-            return Task.CompletedTask;
+            var impatient = new KafkaTransportOptions { RequestTimeout = TimeSpan.FromSeconds(1), PublishTimeout = TimeSpan.FromSeconds(1) };
+            return new KafkaTransport("127.0.0.1:1", impatient, NullLoggerFactory.Instance, TimeProvider.System);
         }
 
-        public Task StartAsync()
+        /// <summary>A member whose heart does not beat is what a frozen one looks like to the broker; a real one needs longer to notice.</summary>
+        internal override FreezableMember? CreateFreezable()
         {
-            _broker.Start();
-            return Task.CompletedTask;
+            if (!_embedded)
+                return null;
+            var silent = _options with { ClientSettings = new Dictionary<string, string> { ["heartbeat.interval.ms"] = "3600000" } };
+            return new FreezableMember(
+                new KafkaTransport(_bootstrapServers, silent, NullLoggerFactory.Instance, TimeProvider.System), () => Task.CompletedTask, () => Task.CompletedTask);
         }
 
-        public ValueTask DisposeAsync()
+        internal override Task<IOwnBroker?> StartOwnBrokerAsync() => Task.FromResult<IOwnBroker?>(new OwnBroker());
+
+        public override async Task PublishForeignAsync(string topic, string key, string body)
         {
-            _broker.Dispose();
-            return ValueTask.CompletedTask;
+            using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _bootstrapServers }).Build();
+            await producer.ProduceAsync(topic, new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(body) }, Cancel);
+        }
+
+        private sealed class OwnBroker : IOwnBroker
+        {
+            private readonly EmbeddedKafka _broker = new();
+
+            public ITransport Connect(TimeSpan publishTimeout) => new KafkaTransport(
+                _broker.Servers, new() { PublishTimeout = publishTimeout, SessionTimeout = EmbeddedSession }, NullLoggerFactory.Instance, TimeProvider.System);
+
+            public Task StopAsync()
+            {
+                _broker.Stop();
+                return Task.CompletedTask;
+            }
+
+            public Task StartAsync()
+            {
+                _broker.Start();
+                return Task.CompletedTask;
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                _broker.Dispose();
+                return ValueTask.CompletedTask;
+            }
         }
     }
 }

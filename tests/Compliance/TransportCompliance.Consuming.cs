@@ -1,8 +1,7 @@
-using Messaging;
-
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Groups that consume a topic: order, batches, failing and slow handlers, lag.</summary>
+public abstract class Consuming(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task Messages_of_a_key_arrive_in_the_order_of_publication_while_others_are_published()
@@ -128,13 +127,5 @@ public abstract partial class TransportCompliance
         (await Transport.GetLagAsync(Cancel)).ShouldAllBe(lag => lag.Topic == Topic && lag.Group == Group().Group);
         await consumption.StopAsync();
         (await Transport.GetLagAsync(Cancel)).ShouldBeEmpty("a subscription that has ended owns nothing");
-    }
-
-    private async Task LagAsync(Func<IReadOnlyList<PartitionLag>, bool> expected)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!expected(await Transport.GetLagAsync(Cancel)))
-            await timer.WaitForNextTickAsync(deadline.Token);
     }
 }

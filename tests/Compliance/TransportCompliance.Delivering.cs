@@ -3,7 +3,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>At most once and at least once, and what a crash leaves of each.</summary>
+public abstract class Delivering(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task At_least_once_repeats_what_was_in_hand_at_a_crash()
@@ -160,7 +161,4 @@ public abstract partial class TransportCompliance
         first.Batches.ShouldBeEmpty();
         return inHand;
     }
-
-    private IEnumerable<OutgoingMessage> OfTypes(params string[] types) => types.Select((type, number) =>
-        new OutgoingMessage(Topic, Messages.Create("key", number.ToString(System.Globalization.CultureInfo.InvariantCulture)) with { Type = type }));
 }

@@ -3,18 +3,12 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Members of one group that share the partitions, come, go and freeze.</summary>
+public abstract class Groups(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
-    /// <summary>Members of one group share its partitions.</summary>
-    protected virtual bool SharesPartitions => true;
-
-    /// <summary>A member whose process can be paused so that the broker takes it for dead; null where that cannot be done.</summary>
-    private protected virtual FreezableMember? CreateFreezable() => null;
-
     [Fact]
     public async Task Two_members_share_the_partitions_and_one_that_leaves_hands_its_own_over()
     {
-        Assert.SkipUnless(SharesPartitions, nameof(SharesPartitions));
         var handled = new ConcurrentQueue<Delivery>();
         var published = 0;
         await using var one = Consumption.Start(Transport, Group(maxBatch: 10, prefetch: 20), Record);
@@ -61,7 +55,6 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task More_members_than_partitions_are_no_harm()
     {
-        Assert.SkipUnless(SharesPartitions, nameof(SharesPartitions));
         var members = Enumerable.Range(0, 5).Select(_ => Consumption.Start(Connect(), Group())).ToList();
         try
         {
@@ -82,7 +75,7 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task A_member_that_was_frozen_too_long_cannot_settle_and_is_told_to_give_up()
     {
-        await using var member = CreateFreezable();
+        await using var member = UnderTest.CreateFreezable();
         Assert.SkipWhen(member is null, "A member that can be frozen.");
         var key = Messages.KeyPerPartition[0];
         await PublishAsync(Messages.Numbered(Topic, key, 0, 100));
@@ -104,25 +97,5 @@ public abstract partial class TransportCompliance
         await EventuallyAsync(() => Task.FromResult(other.Deliveries.Numbers(key).Contains(109)));
         other.Deliveries.Numbers(key).ShouldBe(Enumerable.Range(0, 110), "nothing the frozen member did moved the group's position");
         batches.ShouldBe(1, "it handled no further batch of a partition that was not its own any more");
-    }
-
-    private protected static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!await condition())
-            await timer.WaitForNextTickAsync(deadline.Token);
-    }
-}
-
-/// <summary>A member of a group that the test can pause.</summary>
-internal sealed record FreezableMember(ITransport Transport, Func<Task> FreezeAsync, Func<Task> ThawAsync, IAsyncDisposable? Process = null) : IAsyncDisposable
-{
-    public async ValueTask DisposeAsync()
-    {
-        await Transport.DisposeAsync();
-        if (Process is not null)
-            await Process.DisposeAsync();
     }
 }

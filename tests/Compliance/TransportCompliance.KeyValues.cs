@@ -3,7 +3,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Key-value buckets, where a transport has them.</summary>
+public abstract class KeyValues(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     private BucketDefinition Bucket => new("bucket-" + Topic.Replace('.', '-'));
 

@@ -2,11 +2,9 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>A broker that goes away and comes back.</summary>
+public abstract class Outages(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
-    /// <summary>A broker of the test's own that it may take away; null where there is none to take away.</summary>
-    private protected virtual Task<IOwnBroker?> StartOwnBrokerAsync() => Task.FromResult<IOwnBroker?>(null);
-
     [Fact]
     public async Task Publishing_waits_for_a_broker_that_restarts_and_keeps_the_order()
     {
@@ -101,19 +99,8 @@ public abstract partial class TransportCompliance
 
     private async Task<IOwnBroker> OwnBrokerAsync()
     {
-        var broker = await StartOwnBrokerAsync();
+        var broker = await UnderTest.StartOwnBrokerAsync();
         Assert.SkipWhen(broker is null, "A broker that can be taken away.");
         return broker;
     }
-}
-
-/// <summary>A broker that one test may stop and start again, its data kept.</summary>
-internal interface IOwnBroker : IAsyncDisposable
-{
-    /// <summary>A transport that waits so long for acknowledgements.</summary>
-    ITransport Connect(TimeSpan publishTimeout);
-
-    Task StopAsync();
-
-    Task StartAsync();
 }

@@ -3,7 +3,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>What is published arrives as it was, once, in order, or its failure is named.</summary>
+public abstract class Publishing(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task Every_attribute_and_the_body_survive_the_trip_in_any_script()
@@ -114,7 +115,7 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task A_message_published_again_after_the_deduplication_window_is_kept_again()
     {
-        await using var transport = CreateForgetful();
+        await using var transport = UnderTest.CreateForgetful();
         Assert.SkipWhen(transport is null, nameof(TransportCapabilities.DeduplicationWindow));
         var topic = new TopicDefinition("forgetful." + Topic);
         await transport.EnsureTopicsAsync([topic], Cancel);
@@ -139,7 +140,7 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task A_broker_that_is_not_there_is_a_typed_failure_within_the_timeout()
     {
-        await using var transport = CreateUnreachable();
+        await using var transport = UnderTest.CreateUnreachable();
         Assert.SkipWhen(transport is null, "Needs a broker that can be away.");
         await Should.ThrowAsync<TransportException>(() => transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel));
         await Should.ThrowAsync<TransportException>(() => transport.PublishAsync(Messages.Numbered(Topic, "key", 0, 3), Cancel));
@@ -149,7 +150,7 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task A_message_without_attributes_reaches_the_handler_with_its_key()
     {
-        await PublishForeignAsync(Topic, "чужой key", "not ours");
+        await UnderTest.PublishForeignAsync(Topic, "чужой key", "not ours");
         await using var consumption = Consumption.Start(Transport, Group());
         var delivery = (await consumption.HandledAsync(1)).ShouldHaveSingleItem();
 

@@ -2,7 +2,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Reading a topic again, beside the groups.</summary>
+public abstract class Reading(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task Reading_from_the_beginning_to_the_present_gives_every_message_in_order_and_ends()
@@ -69,7 +70,7 @@ public abstract partial class TransportCompliance
     public async Task Reading_leaves_out_types_that_are_not_wanted()
     {
         await PublishAsync(OfTypes("a.v1", "b.v1", "c.v1", "a.v1", "b.v1"));
-        await PublishForeignAsync(Topic, "key", "no type at all");
+        await UnderTest.PublishForeignAsync(Topic, "key", "no type at all");
         (await ReadAsync(ReadFrom.Beginning, "a.v1", "c.v1")).Numbers("key").ShouldBe([0, 2, 3]);
         (await ReadAsync(ReadFrom.Beginning, "d.v1")).ShouldBeEmpty();
     }
@@ -101,7 +102,7 @@ public abstract partial class TransportCompliance
     {
         SkipUnlessReplays();
         await PublishAsync(Messages.Numbered(Topic, "key", 0, 100));
-        await using var transport = CreateTransport();
+        await using var transport = UnderTest.Create();
         await foreach (var delivery in transport.ReadAsync(new ReadRequest(Topic, ReadFrom.Beginning, ReadUntil.Live), Cancel))
         {
             delivery.Text().ShouldBe("0");

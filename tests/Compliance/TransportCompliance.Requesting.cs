@@ -4,7 +4,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Request-reply, where a transport has it.</summary>
+public abstract class Requesting(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 

@@ -1,6 +1,7 @@
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Consumers that stop, crash and come again.</summary>
+public abstract class Restarting(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task A_restart_continues_behind_the_last_settled_message()
@@ -107,7 +108,7 @@ public abstract partial class TransportCompliance
         for (var run = 0; seen.LastOrDefault(-1) < 1_999; run++)
         {
             run.ShouldBeLessThan(100, "every run must make progress");
-            await using var transport = CreateTransport();
+            await using var transport = UnderTest.Create();
             await using var consumption = Consumption.Start(transport, Group(maxBatch: 20, prefetch: 50));
             await consumption.HandledAsync(Math.Min(500, 1_999 - seen.LastOrDefault(-1)));
             if (run % 2 == 0)

@@ -2,7 +2,8 @@ using Messaging;
 
 namespace Compliance;
 
-public abstract partial class TransportCompliance
+/// <summary>Making topics, and refusing what does not fit them.</summary>
+public abstract class Topics(TransportUnderTest underTest) : TransportCompliance(underTest)
 {
     [Fact]
     public async Task Topics_may_be_ensured_again_and_by_several_at_once()
@@ -37,16 +38,13 @@ public abstract partial class TransportCompliance
     [Fact]
     public async Task A_wrong_password_is_refused_in_one_sentence_that_does_not_tell_it()
     {
-        await using var transport = CreateWithWrongPassword();
+        await using var transport = UnderTest.CreateWithWrongPassword();
         Assert.SkipWhen(transport is null, "A broker that asks for a password.");
         var refusals = new[]
         {
             await Should.ThrowAsync<TransportException>(() => transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel)),
             await Should.ThrowAsync<TransportException>(() => transport.ConsumeAsync(Group(), (_, _) => Task.CompletedTask, Cancel)),
         };
-        refusals.ShouldAllBe(refusal => !refusal.Message.Contains(WrongPassword));
+        refusals.ShouldAllBe(refusal => !refusal.Message.Contains(TransportUnderTest.WrongPassword));
     }
-
-    /// <summary>For <see cref="CreateWithWrongPassword"/>.</summary>
-    protected const string WrongPassword = "wr0ng-pa55w0rd";
 }

@@ -1,19 +1,13 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Compliance;
 using Messaging;
 using Messaging.JetStream;
 using Messaging.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit.Sdk;
 using Xunit.v3;
-
-[assembly: RecordsSuiteResults]
-[assembly: TestCollectionOrderer(typeof(DocumentLast))]
 
 namespace Compliance;
 
@@ -21,6 +15,7 @@ namespace Compliance;
 /// docs/transports.md says what is: its tables of capabilities and of behaviours are written from the transports' own records and
 /// from what the suite's tests came to in this run. With <c>UPDATE_DOCUMENTS=1</c> in the environment the file is rewritten.
 /// </summary>
+[Collection(typeof(AfterTheSuite))]
 public sealed partial class TransportDocument
 {
     private const string Document = "docs/transports.md";
@@ -28,10 +23,17 @@ public sealed partial class TransportDocument
     private static readonly string[] ForeignServers =
         ["ConnectionStrings__nats", "ConnectionStrings__kafka", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_HOME"];
 
-    private static readonly (string Name, string Suite)[] Columns =
-        [("in memory", nameof(InMemoryCompliance)), ("JetStream", nameof(JetStreamCompliance)), ("Kafka", nameof(KafkaCompliance))];
+    private static readonly (string Name, Type Suite)[] Columns =
+        [("in memory", typeof(InMemoryCompliance)), ("JetStream", typeof(JetStreamCompliance)), ("Kafka", typeof(KafkaCompliance))];
 
-    internal static IEnumerable<string> Suites => Columns.Select(column => column.Suite);
+    private static IEnumerable<Type> Themes => typeof(TransportCompliance).Assembly.GetTypes().Where(type => type.BaseType == typeof(TransportCompliance));
+
+    [Fact]
+    public void Every_theme_runs_against_every_transport()
+    {
+        foreach (var (name, suite) in Columns)
+            suite.GetNestedTypes().Select(type => type.BaseType).ShouldBe(Themes, ignoreOrder: true, name);
+    }
 
     [Fact]
     public async Task The_capability_table_is_what_the_transports_say()
@@ -54,8 +56,7 @@ public sealed partial class TransportDocument
     public async Task The_behaviour_table_is_what_the_suite_came_to_in_this_run()
     {
         Assert.SkipWhen(ForeignServers.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))), "The table is of the servers that the tests start.");
-        await SuiteResults.Ended.WaitAsync(TestContext.Current.CancellationToken);
-        var tests = typeof(TransportCompliance).GetMethods()
+        var tests = Themes.SelectMany(theme => theme.GetMethods())
             .Select(method => (Method: method, Fact: method.GetCustomAttribute<FactAttribute>()))
             .Where(test => test.Fact is not null)
             .Select(test => (test.Method.Name, File: Path.GetFileName(test.Fact!.SourceFilePath!.Replace('\\', '/')), Line: test.Fact.SourceLineNumber))
@@ -87,6 +88,24 @@ public sealed partial class TransportDocument
             .Select(property => $"| `{property.Name}` | {Words(property.GetValue(defaults))} |")
             .Where(row => !Section(text, options.Name).Contains(row, StringComparison.Ordinal))
             .ShouldBeEmpty($"rows that are missing in {Document}");
+    }
+
+    [Fact]
+    public async Task The_rows_by_which_to_choose_are_what_the_transports_say()
+    {
+        await using var jetStream = new JetStreamTransport("nats://127.0.0.1:1", new(), NullLoggerFactory.Instance, TimeProvider.System);
+        await using var kafka = new KafkaTransport("127.0.0.1:1", new(), NullLoggerFactory.Instance, TimeProvider.System);
+        var rows = ChoiceRow().Matches(await File.ReadAllTextAsync(PathOf("docs/choosing.md"), TestContext.Current.CancellationToken));
+        rows.ShouldNotBeEmpty();
+        foreach (Match row in rows)
+        {
+            foreach (Capture name in row.Groups["name"].Captures)
+            {
+                var property = typeof(TransportCapabilities).GetProperty(name.Value).ShouldNotBeNull(row.Value);
+                row.Groups["jetstream"].Value.ShouldStartWith(Words(property.GetValue(jetStream.Capabilities)), customMessage: row.Value);
+                row.Groups["kafka"].Value.ShouldStartWith(Words(property.GetValue(kafka.Capabilities)), customMessage: row.Value);
+            }
+        }
     }
 
     [Fact]
@@ -212,80 +231,9 @@ public sealed partial class TransportDocument
         return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("No folder above the tests holds Microservices.sln."), path);
     }
 
+    [GeneratedRegex(@"^\|( `(?<name>\w+)`,?)+ \| (?<jetstream>[^|]+) \| (?<kafka>[^|]+) \|", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex ChoiceRow();
+
     [GeneratedRegex(@"\[(?<test>[A-Z0-9][^\]\n]* [^\]\n]* [^\]\n]*)\]\((?<file>\.\./tests/[^)\s]+\.cs)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TestLink();
-}
-
-/// <summary>Tells when the suite is done with a transport.</summary>
-public abstract partial class TransportCompliance : IClassFixture<TransportCompliance.Run>
-{
-    /// <summary>All of the suite's tests on one transport.</summary>
-    public sealed class Run : IDisposable
-    {
-        public void Dispose() => SuiteResults.End(TestContext.Current.TestClass!.TestClassSimpleName);
-    }
-}
-
-/// <summary>Begins with the document when everything else has begun, and tells it which transports the suite runs against.</summary>
-internal sealed class DocumentLast : ITestCollectionOrderer
-{
-    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
-        where TTestCollection : ITestCollection
-    {
-        SuiteResults.Begin([.. testCollections.Select(collection => collection.TestCollectionDisplayName)]);
-        return [.. testCollections.OrderBy(collection => collection.TestCollectionDisplayName.Contains(nameof(TransportDocument), StringComparison.Ordinal))];
-    }
-}
-
-/// <summary>Notes what each test of the suite came to, for <see cref="TransportDocument"/>.</summary>
-[AttributeUsage(AttributeTargets.Assembly)]
-internal sealed class RecordsSuiteResultsAttribute : BeforeAfterTestAttribute
-{
-    private static readonly ConcurrentDictionary<string, string> Skipped = new(StringComparer.Ordinal);
-
-    // The state of a skipped test does not tell why; the exception that skips it is thrown in the test's own context.
-    static RecordsSuiteResultsAttribute() => AppDomain.CurrentDomain.FirstChanceException += (_, thrown) =>
-    {
-        if (thrown.Exception is SkipException skip && TestContext.Current.Test is { } test)
-            Skipped[test.UniqueID] = skip.Message;
-    };
-
-    public override void After(MethodInfo methodUnderTest, IXunitTest test)
-    {
-        if (TestContext.Current is not { TestClassInstance: TransportCompliance suite, TestState: { } state })
-            return;
-        Skipped.TryGetValue(test.UniqueID, out var reason);
-        SuiteResults.Add(suite.GetType().Name, methodUnderTest.Name, new SuiteResult(state.Result, reason));
-    }
-}
-
-/// <summary>What a test, or one case of a theory, came to.</summary>
-/// <param name="Result">Passed, failed, skipped.</param>
-/// <param name="Reason">Why it was skipped.</param>
-internal sealed record SuiteResult(TestResult Result, string? Reason);
-
-/// <summary>What the tests of the suite came to in this run. Thread-safe.</summary>
-internal static class SuiteResults
-{
-    private static readonly ConcurrentDictionary<(string Suite, string Test), ConcurrentQueue<SuiteResult>> All = new();
-    private static readonly ConcurrentDictionary<string, TaskCompletionSource> Runs = new(StringComparer.Ordinal);
-
-    /// <summary>Done when the suite is done with every transport that it runs against.</summary>
-    public static Task Ended => Task.WhenAll(Runs.Values.Select(run => run.Task));
-
-    public static void Begin(IReadOnlyCollection<string> collections)
-    {
-        foreach (var suite in TransportDocument.Suites.Where(suite => collections.Any(name => name.Contains($".{suite}", StringComparison.Ordinal))))
-            Runs[suite] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    public static void End(string suite)
-    {
-        if (Runs.TryGetValue(suite, out var run))
-            run.TrySetResult();
-    }
-
-    public static void Add(string suite, string test, SuiteResult result) => All.GetOrAdd((suite, test), _ => []).Enqueue(result);
-
-    public static IReadOnlyCollection<SuiteResult> Of(string suite, string test) => All.TryGetValue((suite, test), out var results) ? results : [];
 }
