@@ -1,4 +1,5 @@
 using Messaging;
+using Messaging.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Support;
 
@@ -111,6 +112,32 @@ public sealed class SagaTests(Servers servers)
         await PublishAsync(service, new Found("here"));
 
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where cause like '%CorrelateById%'") == 1, "it is parked");
+    }
+
+    [Fact]
+    public async Task The_instances_of_a_batch_are_loaded_before_its_messages_ask_for_them()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var service = await TestService.StartAsync(
+            database, InMemory(), messaging => messaging.LoadAhead<TestDb, Journey>("journeys", new HashSet<string> { "patterns.counted.v1" }));
+        var (first, second, missing) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        await service.DoAsync((db, _) => db.AddRange(new Journey { CorrelationId = first }, new Journey { CorrelationId = second }));
+        IncomingMessage[] batch = [.. new[] { first, missing, second, first }.Select((id, place) => Messages.Incoming(Messages.New(id.ToString()), place))];
+
+        await using var scope = service.CreateScope();
+        await scope.ServiceProvider.GetRequiredService<IReceiveStore>().AdmitAsync("journeys", batch, TestContext.Current.CancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<TestDb>();
+        db.Journeys.Local.Select(journey => journey.CorrelationId).ShouldBe([first, second], ignoreOrder: true);
+
+        var rows = scope.ServiceProvider.GetRequiredService<RowsByKey<Journey>>();
+        (await rows.FindAsync(first, TestContext.Current.CancellationToken)).ShouldBeSameAs(db.Journeys.Local.FindEntry(first)!.Entity);
+        await service.DoAsync((other, _) => other.Add(new Journey { CorrelationId = missing }));
+        (await rows.FindAsync(missing, TestContext.Current.CancellationToken)).ShouldBeNull("it was not there and is not asked for");
+        (await rows.FindAsync(missing, TestContext.Current.CancellationToken)).ShouldNotBeNull("who asks again does ask the database");
+
+        await using var others = service.CreateScope();
+        await others.ServiceProvider.GetRequiredService<IReceiveStore>().AdmitAsync("others", batch, TestContext.Current.CancellationToken);
+        others.ServiceProvider.GetRequiredService<TestDb>().Journeys.Local.ShouldBeEmpty("nobody of that group asks for them");
     }
 
     private static RecordingTransport InMemory(InMemoryBroker? broker = null) => new(new InMemoryTransport(broker ?? new InMemoryBroker(), TimeProvider.System));
