@@ -59,16 +59,28 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
         var hindrances = new List<string>();
         foreach (var transport in options.Transports)
         {
-            await using var broker = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true, options.Durability);
-            if (options.Durability.Hindrance(broker.Description) is { } hindrance) hindrances.Add(hindrance);
-            var database = await broker.ReadDatabaseSettingsAsync(cancellationToken);
-            var settings = new Dictionary<string, string>(await BrokerSettings.ReadAsync(broker, cancellationToken), StringComparer.Ordinal);
-            foreach (var (name, value) in database) settings[$"postgresql {name}"] = value;
-            _measured.Add(new TransportMeasurements(transport, broker.Description, settings));
+            // As it comes: one that cannot do what was asked might not even start with it.
+            await using var broker = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true);
+            if (options.Durability.Hindrance(broker.Description) is { } hindrance)
+            {
+                hindrances.Add(hindrance);
+                continue;
+            }
+
+            var settings = await SettingsAsync(transport, broker, cancellationToken);
+            foreach (var (name, value) in await broker.ReadDatabaseSettingsAsync(cancellationToken)) settings[$"postgresql {name}"] = value;
+            _measured.Add(new TransportMeasurements(transport, broker.Description, settings, _extent.Flow.Limit));
         }
 
         if (hindrances.Count > 0)
             throw new LabException($"--durability {options.Durability.Name}: {string.Join("; ", hindrances)}. Unequal durability is not compared.");
+    }
+
+    private async Task<Dictionary<string, string>> SettingsAsync(string transport, BrokerProcess broker, CancellationToken cancellationToken)
+    {
+        if (!options.Durability.IsSynced) return new(await BrokerSettings.ReadAsync(broker, cancellationToken), StringComparer.Ordinal);
+        await using var synced = await BrokerProcess.StartAsync(transport, cancellationToken, durability: options.Durability);
+        return new(await BrokerSettings.ReadAsync(synced, cancellationToken), StringComparer.Ordinal);
     }
 
     private async Task RunStepsAsync(CancellationToken cancellationToken)
@@ -119,7 +131,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
     private async Task RunFlowAsync(TransportMeasurements measured, int repeat, CancellationToken cancellationToken)
     {
         var system = new SystemOptions(measured.Transport) { Durability = options.Durability };
-        await using var flow = await FlowUnderTest.StartAsync(system, cancellationToken);
+        await using var flow = await FlowUnderTest.StartAsync(system, _extent.Flow.Limit, cancellationToken);
         var capacity = await new FlowLane(flow, _extent.Flow, run => Keep(measured, run)).RunAsync(repeat, cancellationToken);
         measured.AddCapacity(capacity);
         var recovery = new RecoveryLane(flow, system, _extent.Recovery);

@@ -9,7 +9,8 @@ namespace Lab.Comparing;
 /// <param name="transport">Its name.</param>
 /// <param name="broker">What it runs on.</param>
 /// <param name="settings">What the figures hang on.</param>
-internal sealed class TransportMeasurements(string transport, BrokerDescription broker, IReadOnlyDictionary<string, string> settings)
+/// <param name="limit">What a run of the flow has to keep.</param>
+internal sealed class TransportMeasurements(string transport, BrokerDescription broker, IReadOnlyDictionary<string, string> settings, FlowLimit limit)
 {
     private readonly Dictionary<LaneCase, List<LaneSample>> _lane = [];
     private readonly List<FlowRun> _flow = [];
@@ -59,7 +60,7 @@ internal sealed class TransportMeasurements(string transport, BrokerDescription 
         Broker = broker,
         Settings = settings,
         Lane = [.. _lane.Select(each => LaneRows.Of(each.Key, each.Value))],
-        Flow = _flow.Count == 0 ? null : new FlowResult { Capacity = Spread.Of(_capacities)?.Median, Limit = FlowLimit.Words, Runs = [.. _flow] },
+        Flow = _flow.Count == 0 ? null : new FlowResult { Capacity = Spread.Of(_capacities)?.Median, Limit = limit.Words, Runs = [.. _flow] },
         Recovery = Spread.Of(_recovery.Select(each => each.Rate)) is { } rates
             ? new RecoveryResult(rates.Median, [.. _recovery.Select(each => each.Run)]) : null,
         LeftOut = [.. _leftOut],

@@ -64,6 +64,9 @@ internal sealed record FlowExtent(double FirstRate, int Refinements, int SteadyR
     /// <summary>The highest rate of the ramp: beyond it the generator, which costs a part of the machine, would be what is measured.</summary>
     public double MostRate { get; init; } = 4_000;
 
+    /// <summary>What a run has to keep to count as sustained.</summary>
+    public FlowLimit Limit { get; init; } = new();
+
     /// <summary>For a first look.</summary>
     public static FlowExtent Quick { get; } = new(
         100, 2, 1, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));

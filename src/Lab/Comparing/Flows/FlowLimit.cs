@@ -1,22 +1,22 @@
 using System.Globalization;
+using Lab.Comparing.Measuring;
 using Lab.Comparing.Results;
 
 namespace Lab.Comparing.Flows;
 
 /// <summary>What a run has to keep to count as sustained.</summary>
-internal static class FlowLimit
+/// <param name="P99Milliseconds">The longest that all but one in a hundred orders may take from accepted to ended.</param>
+/// <param name="MostBehindShare">The share of the orders by which those that end may fall behind those that are sent: else orders pile up.</param>
+internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehindShare = 0.05)
 {
-    /// <summary>The longest that all but one in a hundred orders may take from accepted to ended, in milliseconds.</summary>
-    public const double P99Milliseconds = 1_000;
-
-    /// <summary>The share of the orders by which those that end may fall behind those that are sent: else orders pile up.</summary>
-    public const double MostBehindShare = 0.05;
-
     // So many are on their way at any time, also where few are sent.
     private const int AlwaysBehind = 2;
 
+    /// <summary>Why the figures of a run do not count at all; null when they do. By default the <see cref="GeneratorRule"/>.</summary>
+    public Func<Latency, Latency, string?> Generator { get; init; } = GeneratorRule.Broken;
+
     /// <summary>In words, for the report.</summary>
-    public static string Words { get; } = string.Create(
+    public string Words => string.Create(
         CultureInfo.InvariantCulture,
         $"p99 from accepted to ended at most {P99Milliseconds:0} ms, orders that end at most {MostBehindShare * 100:0} % behind those that are sent, every order accepted and confirmed");
 
@@ -25,9 +25,9 @@ internal static class FlowLimit
     /// <param name="ended">How many ended meanwhile, those of the lead-in too.</param>
     /// <param name="acceptToEnd">How long the orders took.</param>
     /// <param name="missing">What became of those that were not accepted or did not end as they should; null when there are none.</param>
-    public static string? Broken(int sent, int ended, Latency acceptToEnd, string? missing) =>
+    public string? Broken(int sent, int ended, Latency acceptToEnd, string? missing) =>
         missing is not null ? missing
-        : sent - ended > Math.Max(AlwaysBehind, sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended:0} ended while {sent:0} were sent")
+        : sent - ended > Math.Max(AlwaysBehind, sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended} ended while {sent} were sent")
         : acceptToEnd.P99 > P99Milliseconds ? string.Create(CultureInfo.InvariantCulture, $"p99 was {acceptToEnd.P99:0} ms")
         : null;
 }

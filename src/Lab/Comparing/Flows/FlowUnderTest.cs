@@ -24,11 +24,12 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     private readonly OrderSender _sender;
     private readonly DatabaseWork _databases;
     private readonly HttpClient _http = new();
+    private readonly FlowLimit _limit;
     private int _seed;
 
-    private FlowUnderTest(RunningSystem system)
+    private FlowUnderTest(RunningSystem system, FlowLimit limit)
     {
-        System = system;
+        (System, _limit) = (system, limit);
         Watch = new EndWatch(system.ConnectTransport(TimeProvider.System), TimeProvider.System);
         _sender = new OrderSender(system.Replicas("orders")[0].Address);
         _databases = new DatabaseWork(system.ConnectionString(RunningSystem.Databases[0]));
@@ -41,10 +42,13 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     public EndWatch Watch { get; }
 
     /// <summary>Starts a system and warms it up.</summary>
+    /// <param name="options">What is to run.</param>
+    /// <param name="limit">What a run has to keep.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LabException">It did not start, or not even the first orders came to their end.</exception>
-    public static async Task<FlowUnderTest> StartAsync(SystemOptions options, CancellationToken cancellationToken)
+    public static async Task<FlowUnderTest> StartAsync(SystemOptions options, FlowLimit limit, CancellationToken cancellationToken)
     {
-        var flow = new FlowUnderTest(await RunningSystem.StartAsync(options, cancellationToken));
+        var flow = new FlowUnderTest(await RunningSystem.StartAsync(options, cancellationToken), limit);
         try
         {
             await flow.WarmUpAsync(cancellationToken);
@@ -87,8 +91,8 @@ internal sealed class FlowUnderTest : IAsyncDisposable
         var (accept, rest, whole) = orders.Measure(Watch);
         var (accepted, toEnd, all) = (accept.Summarize(), rest.Summarize(), whole.Summarize());
         var (delay, ended) = (loop.Delay.Summarize(), endedMeanwhile / sentFor.TotalSeconds);
-        var late = GeneratorRule.Broken(delay, all);
-        var broken = FlowLimit.Broken(count, endedMeanwhile, toEnd, Missing(orders));
+        var late = _limit.Generator(delay, all);
+        var broken = _limit.Broken(count, endedMeanwhile, toEnd, Missing(orders));
         return new FlowRun
         {
             Phase = phase,

@@ -13,5 +13,5 @@ public sealed class FlowLimitTests
     [InlineData(200, 199, 1_001, null, "p99 was 1001 ms")]
     [InlineData(200, 200, 20, "3 orders were not confirmed", "3 orders were not confirmed")]
     public void A_run_is_sustained_when_orders_are_quick_enough_and_do_not_pile_up(int sent, int ended, double p99, string? missing, string? broken) =>
-        FlowLimit.Broken(sent, ended, new Latency(100, 10, 10, 10, p99, p99, p99, []), missing).ShouldBe(broken);
+        new FlowLimit().Broken(sent, ended, new Latency(100, 10, 10, 10, p99, p99, p99, []), missing).ShouldBe(broken);
 }
