@@ -106,6 +106,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
     private IEnumerable<CompareStep> LaneSteps() =>
         from repeat in Enumerable.Range(1, _extent.LaneRepeats)
         from measured in InTurn(repeat)
+        where repeat == 1 || !options.IsQuick || !measured.Broker.IsEmbedded // What counts for nothing needs no spread.
         let cases = LaneCases.Of(options.IsQuick, measured.Broker.IsEmbedded)
         let estimate = StartAndStop + TimeSpan.FromSeconds(cases.Sum(each => each.EstimatedSeconds))
         select new CompareStep(
