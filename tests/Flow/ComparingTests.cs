@@ -5,6 +5,7 @@ using Lab.Comparing.Flows;
 using Lab.Comparing.Recovering;
 using Lab.Comparing.Reporting;
 using Lab.Comparing.Results;
+using Lab.Comparing.Transports;
 using Lab.Running;
 using Spectre.Console;
 
@@ -81,6 +82,25 @@ public sealed class ComparingTests
         using var json = new MemoryStream();
         await ComparisonJson.WriteAsync(json, comparison, Cancel);
         JsonDocument.Parse(json.ToArray()).RootElement.GetProperty("partial").GetString().ShouldBe("it was interrupted");
+    }
+
+    [Theory]
+    [InlineData("jetstream")]
+    [InlineData("kafka")]
+    public async Task Every_message_of_every_case_arrives_in_every_group(string transport)
+    {
+        await using var broker = await BrokerProcess.StartAsync(transport, Cancel);
+        var lane = new TransportLane(transport, broker);
+        var cases = LaneCases.Of(isQuick: true, broker.Description.IsEmbedded).DistinctBy(each => (each.Scenario, each.Through)).ToArray();
+        cases.Select(each => each.Through).ShouldContain(LaneCase.Client);
+        foreach (var each in cases)
+        {
+            var few = each with { Messages = each.Messages / 10, WarmUp = each.WarmUp / 10 };
+            var sample = await lane.MeasureAsync(few, Cancel); // Throws when one is missing.
+            sample.Messages.ShouldBe(few.Messages);
+            if (each.Scenario == LaneScenarios.Steady)
+                sample.EndToEnd!.Count.ShouldBe(few.Messages);
+        }
     }
 
     [Theory]

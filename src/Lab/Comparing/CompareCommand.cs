@@ -8,6 +8,10 @@ namespace Lab.Comparing;
 /// <summary>The verb <c>compare</c>: its options, its exit code, its files.</summary>
 internal static class CompareCommand
 {
+    private const string Page = "report.html";
+    private const string Text = "report.md";
+    private const string Data = "report.json";
+
     private static readonly Option<string?> Transports = new("--transports")
     {
         Description = $"Which to compare, separated by commas: {string.Join(',', Verb.Transports)} by default.",
@@ -42,7 +46,11 @@ internal static class CompareCommand
             if (result.Tokens is [var token] && Running.Durability.All.All(profile => profile.Name != token.Value))
                 result.AddError($"--durability takes {string.Join(" or ", Running.Durability.All.Select(profile => profile.Name))}, not '{token.Value}'.");
         });
-        var command = new Command("compare", "Runs the same load on each transport, in turn, and writes one report.") { Transports, Quick, Durability, Out };
+        Out.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && string.IsNullOrWhiteSpace(token.Value)) result.AddError("--out takes a directory.");
+        });
+        var command = new Command("compare", "Measures each transport in the same way, in turn, and writes one report.") { Transports, Quick, Durability, Out };
         command.SetAction((arguments, cancel) => RunAsync(
             new CompareOptions(
                 arguments.GetValue(Transports) is { } list ? NamesOf(list) : Verb.Transports,
@@ -59,21 +67,27 @@ internal static class CompareCommand
         {
             Prepare(options.Out);
             var comparison = await new CompareRun(options, console, TimeProvider.System).RunAsync(cancellationToken);
-            ComparisonConsole.Show(console, comparison);
+            if (comparison.IsEmpty) throw new LabException("nothing was measured: no report was written");
             await WriteAsync(options.Out, comparison);
-            console.WriteLine($"report: {Path.Combine(options.Out.FullName, "report.html")}");
+            ComparisonConsole.Show(console, comparison);
+            console.WriteLine($"report: {Path.Combine(options.Out.FullName, Page)}");
             return cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : comparison.Partial is null ? ExitCodes.Kept : ExitCodes.NotAllDone;
         },
         cancellationToken);
 
-    /// <summary>A directory that cannot be written to is no reason to find out after the run.</summary>
+    /// <summary>What cannot be written is no reason to find out after the run. What a report holds already stays until there is another.</summary>
     private static void Prepare(DirectoryInfo directory)
     {
         try
         {
             directory.Create();
-            using var probe = new FileStream(
-                Path.Combine(directory.FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            foreach (var name in (string[])[Page, Text, Data])
+            {
+                var file = Path.Combine(directory.FullName, name);
+                var isNew = !File.Exists(file);
+                File.OpenWrite(file).Dispose();
+                if (isNew) File.Delete(file);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -81,13 +95,13 @@ internal static class CompareCommand
         }
     }
 
-    // What was measured is written whatever ended the run: the token may be cancelled already.
+    // What was measured is written whatever ended the run: the token may be cancelled already. The data first; the rest can be made of it.
     private static async Task WriteAsync(DirectoryInfo directory, Comparison comparison)
     {
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "report.html"), ComparisonPage.Of(comparison), CancellationToken.None);
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "report.md"), ComparisonMarkdown.Of(comparison), CancellationToken.None);
-        await using var json = File.Create(Path.Combine(directory.FullName, "report.json"));
-        await ComparisonJson.WriteAsync(json, comparison, CancellationToken.None);
+        await using (var json = File.Create(Path.Combine(directory.FullName, Data)))
+            await ComparisonJson.WriteAsync(json, comparison, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, Text), ComparisonMarkdown.Of(comparison), CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, Page), ComparisonPage.Of(comparison), CancellationToken.None);
     }
 
     private static IReadOnlyList<string> NamesOf(string list) =>

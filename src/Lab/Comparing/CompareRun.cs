@@ -49,7 +49,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
             Partial = partial ?? (_measured.Any(measured => measured.HasFailed) ? "not everything could be measured" : null),
             Machine = machine,
             Transports = transports,
-            Warnings = CompareWarnings.Of(transports, machine),
+            Warnings = CompareWarnings.Of(transports, [.. _measured.Where(measured => !measured.IsOurs).Select(measured => measured.Transport)], machine),
         };
     }
 
@@ -61,7 +61,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
         {
             // As it comes: one that cannot do what was asked might not even start with it.
             await using var broker = await BrokerProcess.StartAsync(transport, cancellationToken, withDatabase: true);
-            if (options.Durability.Hindrance(broker.Description) is { } hindrance)
+            if (options.Durability.Hindrance(broker.Description, isOurs: broker.Process is not null) is { } hindrance)
             {
                 hindrances.Add(hindrance);
                 continue;
@@ -69,7 +69,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
 
             var settings = await SettingsAsync(transport, broker, cancellationToken);
             foreach (var (name, value) in await broker.ReadDatabaseSettingsAsync(cancellationToken)) settings[$"postgresql {name}"] = value;
-            _measured.Add(new TransportMeasurements(transport, broker.Description, settings, _extent.Flow.Limit));
+            _measured.Add(new TransportMeasurements(transport, broker.Description, settings, _extent.Flow.Limit) { IsOurs = broker.Process is not null });
         }
 
         if (hindrances.Count > 0)
@@ -94,11 +94,13 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
             {
                 await steps[i].RunAsync(cancellationToken);
             }
-            catch (LabException failure) when (!cancellationToken.IsCancellationRequested)
+#pragma warning disable CA1031 // One lane of one transport less, and told; what was measured and what comes is worth having.
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
-                // One lane of one transport less; the others are worth having.
-                steps[i].On.Fail($"{steps[i].What}: {failure.Message}");
-                console.WriteLine($"  failed: {failure.Message}");
+                var cause = failure is LabException ? failure.Message : $"{failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")}";
+                steps[i].On.Fail($"{steps[i].What}: {cause}");
+                console.WriteLine($"  failed: {cause}");
             }
         }
     }
@@ -142,7 +144,12 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
             return;
         }
 
-        if (capacity is not { } found) return;
+        if (capacity is not { } found)
+        {
+            measured.LeaveOut($"recovery: no rate was sustained, not even {CapacitySearch.Least} orders/s");
+            return;
+        }
+
         for (var run = 0; run < _extent.Recovery.Runs; run++)
         {
             var rate = Math.Round(found * RecoveryLane.ShareOfCapacity);

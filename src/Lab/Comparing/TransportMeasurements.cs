@@ -22,6 +22,9 @@ internal sealed class TransportMeasurements(string transport, BrokerDescription 
 
     public BrokerDescription Broker => broker;
 
+    /// <summary>Whether the broker was started here.</summary>
+    public bool IsOurs { get; init; } = true;
+
     /// <summary>Whether a step of it could not be finished.</summary>
     public bool HasFailed { get; private set; }
 

@@ -24,7 +24,7 @@ internal sealed class ServiceMetrics(IReadOnlyList<PrometheusSample> samples)
                         .Where(sample => sample.Metric.EndsWith("_sum", StringComparison.Ordinal) || sample.Metric.EndsWith("_count", StringComparison.Ordinal))
                         .Select(sample => sample with { Labels = new Dictionary<string, string>(sample.Labels, StringComparer.Ordinal) { ["service"] = service } }));
                 }
-                catch (HttpRequestException failure)
+                catch (Exception failure) when (failure is HttpRequestException || (failure is TaskCanceledException && !cancellationToken.IsCancellationRequested))
                 {
                     throw new LabException($"{replica.Id} does not tell its metrics: {failure.Message}", failure);
                 }
@@ -41,7 +41,8 @@ internal sealed class ServiceMetrics(IReadOnlyList<PrometheusSample> samples)
     public double MeanSince(ServiceMetrics earlier, string histogram, params IReadOnlyList<(string Name, string Value)> labels)
     {
         var count = Total(histogram + "_count", labels) - earlier.Total(histogram + "_count", labels);
-        return count > 0 ? (Total(histogram + "_sum", labels) - earlier.Total(histogram + "_sum", labels)) / count : 0;
+        var sum = Total(histogram + "_sum", labels) - earlier.Total(histogram + "_sum", labels);
+        return count > 0 && sum > 0 ? sum / count : 0; // Less than before is what an instance tells that was started anew.
     }
 
     private double Total(string metric, IReadOnlyList<(string Name, string Value)> labels) => samples

@@ -1,6 +1,6 @@
 namespace Lab.Running;
 
-/// <summary>When a broker writes to the disk what it acknowledges. PostgreSQL does so before each commit, always.</summary>
+/// <summary>When a broker writes to the disk what it acknowledges. PostgreSQL does so before each commit that something hangs on, always.</summary>
 /// <param name="Name">What <c>--durability</c> calls it.</param>
 /// <param name="IsSynced">Whether before the acknowledgement.</param>
 internal sealed record Durability(string Name, bool IsSynced)
@@ -33,8 +33,11 @@ internal sealed record Durability(string Name, bool IsSynced)
         KafkaTopicSettings.Select(setting => KeyValuePair.Create($"Messaging__Kafka__TopicSettings__{setting.Key}", setting.Value));
 
     /// <summary>Why a broker cannot do so; null when it can.</summary>
-    public string? Hindrance(BrokerDescription broker) =>
+    /// <param name="broker">The broker.</param>
+    /// <param name="isOurs">Whether it is started here, with the settings that it is given here.</param>
+    public string? Hindrance(BrokerDescription broker, bool isOurs = true) =>
         !IsSynced ? null
+        : !isOurs ? $"{broker} runs elsewhere: when it writes to the disk is not set from here"
         : broker.IsEmbedded ? $"{broker} has no disk to write to"
         : broker.Name == NatsBroker.Name && !(Version.TryParse(broker.Version?.Split('-')[0], out var version) && version >= FirstNatsServer)
             ? $"{broker} cannot be told to write before it acknowledges: that takes nats-server {FirstNatsServer} or newer"

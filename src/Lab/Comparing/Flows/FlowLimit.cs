@@ -5,7 +5,7 @@ using Lab.Comparing.Results;
 namespace Lab.Comparing.Flows;
 
 /// <summary>What a run has to keep to count as sustained.</summary>
-/// <param name="P99Milliseconds">The longest that all but one in a hundred orders may take from accepted to ended.</param>
+/// <param name="P99Milliseconds">The longest that all but one in a hundred orders may take from meant to be sent to ended.</param>
 /// <param name="MostBehindShare">The share of the orders by which those that end may fall behind those that are sent: else orders pile up.</param>
 internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehindShare = 0.05)
 {
@@ -18,16 +18,14 @@ internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehi
     /// <summary>In words, for the report.</summary>
     public string Words => string.Create(
         CultureInfo.InvariantCulture,
-        $"p99 from accepted to ended at most {P99Milliseconds:0} ms, orders that end at most {MostBehindShare * 100:0} % behind those that are sent, every order accepted and confirmed");
+        $"p99 from meant to be sent to ended at most {P99Milliseconds:0} ms, orders that end at most {MostBehindShare * 100:0} % behind those that are sent, every order accepted and confirmed");
 
     /// <summary>Why a run was not sustained; null when it was.</summary>
     /// <param name="sent">How many orders were sent.</param>
     /// <param name="ended">How many ended meanwhile, those of the lead-in too.</param>
-    /// <param name="acceptToEnd">How long the orders took.</param>
-    /// <param name="missing">What became of those that were not accepted or did not end as they should; null when there are none.</param>
-    public string? Broken(int sent, int ended, Latency acceptToEnd, string? missing) =>
-        missing is not null ? missing
-        : sent - ended > Math.Max(AlwaysBehind, sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended} ended while {sent} were sent")
-        : acceptToEnd.P99 > P99Milliseconds ? string.Create(CultureInfo.InvariantCulture, $"p99 was {acceptToEnd.P99:0} ms")
+    /// <param name="whole">How long the orders took from when they were meant to be sent: what waits before it is accepted counts, too.</param>
+    public string? Broken(int sent, int ended, Latency whole) =>
+        sent - ended > Math.Max(AlwaysBehind, sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended} ended while {sent} were sent")
+        : whole.P99 > P99Milliseconds ? string.Create(CultureInfo.InvariantCulture, $"p99 was {whole.P99:0} ms")
         : null;
 }

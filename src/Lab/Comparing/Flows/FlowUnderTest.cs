@@ -73,47 +73,47 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     {
         var lead = (int)Math.Round(rate * leadIn.TotalSeconds);
         var bodies = Bodies(lead + Math.Max(1, (int)Math.Round(rate * duration.TotalSeconds)));
-        var early = new PlacedOrders();
-        if (lead > 0) await SendAsync(bodies[..lead], rate, early, cancellationToken);
+        var (early, orders) = (new PlacedOrders(), new PlacedOrders());
+        var first = await SendAsync(bodies[..lead], rate, early, cancellationToken);
 
+        var metrics = await ServiceMetrics.ReadAsync(System, _http, cancellationToken);
         await using var usage = ProcessUsage.Start(Processes());
-        var (metrics, work) = (await ServiceMetrics.ReadAsync(System, _http, cancellationToken), await _databases.ReadAsync(cancellationToken));
-        var (orders, endedBefore, began) = (new PlacedOrders(), Watch.Confirmed, Stopwatch.GetTimestamp());
+        var (work, endedBefore, began) = (await _databases.ReadAsync(cancellationToken), Watch.Confirmed, Stopwatch.GetTimestamp());
         var loop = await SendAsync(bodies[lead..], rate, orders, cancellationToken);
-        var (sentFor, endedMeanwhile) = (Stopwatch.GetElapsedTime(began), Watch.Confirmed - endedBefore);
-        await loop.Answered;
+        var window = new FlowWindow(
+            Stopwatch.GetElapsedTime(began), Watch.Confirmed - endedBefore, await usage.StopAsync(), work, await _databases.ReadAsync(cancellationToken));
+
+        await Task.WhenAll(first.Answered, loop.Answered);
         await EndAsync(early, cancellationToken);
         await EndAsync(orders, cancellationToken);
-
-        var costs = await usage.StopAsync();
-        var (metricsAfter, workAfter) = (await ServiceMetrics.ReadAsync(System, _http, cancellationToken), await _databases.ReadAsync(cancellationToken));
-        var count = bodies.Length - lead;
+        var metricsAfter = await ServiceMetrics.ReadAsync(System, _http, cancellationToken);
         var (accept, rest, whole) = orders.Measure(Watch);
-        var (accepted, toEnd, all) = (accept.Summarize(), rest.Summarize(), whole.Summarize());
-        var (delay, ended) = (loop.Delay.Summarize(), endedMeanwhile / sentFor.TotalSeconds);
-        var late = _limit.Generator(delay, all);
-        var broken = _limit.Broken(count, endedMeanwhile, toEnd, Missing(orders));
-        return new FlowRun
+        var (accepted, all) = (accept.Summarize(), whole.Summarize());
+        return Judged(bodies.Length - lead, loop.Delay.Summarize(), all, window, Missing(early) ?? Missing(orders), new FlowRun
         {
             Phase = phase,
             Repeat = repeat,
             Offered = rate,
-            Ended = Math.Round(ended, 1),
-            Seconds = Math.Round(sentFor.TotalSeconds, 1),
-            Orders = count,
-            IsSustained = late is null && broken is null,
-            IsRefused = late is not null,
-            Because = late ?? broken,
-            SendDelay = delay,
+            Ended = Math.Round(window.Ended / window.Took.TotalSeconds, 1),
+            Seconds = Math.Round(window.Took.TotalSeconds, 1),
+            Orders = bodies.Length - lead,
+            SendDelay = loop.Delay.Summarize(),
             Accept = accepted,
-            AcceptToEnd = toEnd,
+            AcceptToEnd = rest.Summarize(),
             Whole = all,
             Stages = OrderLife.Of(metrics, metricsAfter, accepted.Mean, all.Mean),
-            Processes = [.. costs.Select(cost => CostOf(cost, count))],
-            Databases = DatabaseWork.Between(work, workAfter, count),
-            ProcessorMillisecondsPerOrder = costs.Count == 0
-                ? null : Math.Round(costs.Where(cost => cost.Name != ProcessUsage.Lab).Sum(cost => cost.ProcessorSeconds) * 1000 / count, 2),
-        };
+            Processes = window.Processes,
+            Databases = window.Databases,
+            ProcessorMillisecondsPerOrder = window.ProcessorMillisecondsPerOrder,
+        });
+    }
+
+    /// <summary>Whether the run counts, and whether it was sustained. Of one whose orders are not all accounted for no figure counts.</summary>
+    private FlowRun Judged(int sent, Latency delay, Latency whole, FlowWindow window, string? missing, FlowRun run)
+    {
+        var refused = missing ?? _limit.Generator(delay, whole);
+        var because = refused ?? _limit.Broken(sent, window.Ended, whole);
+        return run with { IsRefused = refused is not null, IsIncomplete = missing is not null, IsSustained = because is null, Because = because };
     }
 
     /// <summary>Sends orders at a rate; returns when the last was sent, not when it was answered.</summary>
@@ -192,9 +192,6 @@ internal sealed class FlowUnderTest : IAsyncDisposable
             .Select(name => new WatchedProcess(name, () => [.. System.Processes(name).Select(process => process.ProcessId)])),
         WatchedProcess.Lab,
     ];
-
-    private static ProcessCost CostOf(UsedByProcess used, int orders) => new(
-        used.Name, Math.Round(used.ProcessorSeconds, 2), Math.Round(used.ProcessorSeconds * 1000 / orders, 3), Math.Round(used.PeakMiB, 1));
 }
 
 /// <summary>Orders that have been sent.</summary>

@@ -43,6 +43,7 @@ internal sealed class RecoveryLane(FlowUnderTest flow, SystemOptions options, Re
         var killed = Stopwatch.GetTimestamp();
         await KillAndWaitAsync(cancellationToken);
         var up = Stopwatch.GetTimestamp();
+        if (sending.IsCompleted) throw new LabException("recovery: the broker was away for longer than orders were sent");
         await (await sending).Answered;
         if (orders.Failures.FirstOrDefault() is { } failure)
             throw new LabException($"{orders.Failures.Count} orders were not accepted while the broker was down: {failure}");

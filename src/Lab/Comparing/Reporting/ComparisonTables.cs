@@ -63,10 +63,7 @@ internal static partial class ComparisonTables
             "Processor time per order, and the most memory, by process",
             [ReportColumn.Text("process"), .. found.SelectMany(of => ProcessUnits.Select(unit => new ReportColumn(
                 $"{Figures.Marked(of.Transport)}, {LoadOf(of.Phase)}: {unit}", IsEmbedded: !of.Transport.IsComparable)))],
-            [.. names.Select((name, index) => new ReportRow([FlowPhase.IsGenerator(name) ? $"{name} (offers the load)" : name, .. Cells(name)]) { Colour = FlowPhase.IsGenerator(name) ? null : index })])
-        {
-            Note = found.All(of => of.Transport.IsComparable) ? null : "An embedded broker has no process of its own: its processor time is in that of the process it lives in.",
-        };
+            [.. names.Select((name, index) => new ReportRow([FlowPhase.IsGenerator(name) ? $"{name} (offers the load)" : name, .. Cells(name)]) { Colour = FlowPhase.IsGenerator(name) ? null : index })]);
     }
 
     /// <summary>The processes that are part of the system, and the lab behind them, by what they cost.</summary>

@@ -14,7 +14,7 @@ internal sealed partial class ComparisonVerdict
             if (found.Length == 0) continue;
             var load = phase == FlowPhase.Idle ? "One order at a time" : $"At {phase} of {(found.Length > 1 ? "each transport's own" : "its")} capacity";
             var idle = phase == FlowPhase.Idle ? [] : Phases(FlowPhase.Idle);
-            var alone = idle.Length == 0 ? "" : $"; one order at a time takes {Figures.Joined([.. idle.Select(it => Took(it, withRate: false))])}";
+            var alone = idle.Length == 0 ? "" : $"; one order at a time takes {Figures.Joined([.. idle.Select(it => Took(it, withRate: false))])}{Judged(idle)}";
             return $"{load} an order takes from accepted to ended, p50 / p99, {Figures.Joined([.. found.Select(it => Took(it, withRate: phase != FlowPhase.Idle))])}{Judged(found)}{alone}.";
         }
 
@@ -40,6 +40,7 @@ internal sealed partial class ComparisonVerdict
         if (found.Length < 2 || !_isRanked) return "";
         var once = found.Any(it => it.Phase.Runs.Count < 2) ? ", each from one run" : "";
         if (found.Any(it => !it.Phase.IsSustained)) return "; they are not ranked, for the limit was not kept";
+        if (found.Max(it => it.Phase.Offered) > found.Min(it => it.Phase.Offered) * MostUnequal) return "; they are not ranked, for each was measured at a rate of its own";
         var p50 = Judged(found, phase => phase.P50!);
         var p99 = Judged(found, phase => phase.P99!);
         return (p50, p99) switch
@@ -70,7 +71,7 @@ internal sealed partial class ComparisonVerdict
         var cost = costs.Length == 0
             ? "What limits it is not told, for the processor time of the processes is not known"
             : $"Most processor time per order goes to {(isSame ? $"{costs[0].Process}: " : "")}{Figures.Joined([.. costs.Select(cost => isSame ? cost.Text : $"{cost.Process}, {cost.Text}")])}";
-        var recovery = recovered.Length == 0 ? "" : $"; after kill -9 of the broker, from when it answers again, the flow is back at its rate {Figures.Joined(recovered)}";
+        var recovery = recovered.Length == 0 ? "" : $"; after kill -9 of the broker the flow is back at its rate {Figures.Joined(recovered)}";
         return $"{cost}{recovery}.";
     }
 
@@ -99,7 +100,7 @@ internal sealed partial class ComparisonVerdict
         if (back.Length == 0) return $"not in time on {name}";
         var late = recovery.Runs.Count - back.Length;
         var missed = late == 0 ? "" : $" (not in time in {late} of {recovery.Runs.Count} restarts)";
-        return $"in {Figures.Of(Spread.Of(back.Select(run => run.BackSeconds!.Value))?.Median)} s on {name}{missed}";
+        return $"in {Figures.Of(Spread.Of(back.Select(run => run.DownSeconds + run.BackSeconds!.Value))?.Median)} s on {name}{missed}";
     }
 
     private string Unfit() => _comparison.Transports.Count == 0 ? "nothing was measured" : $"every broker is embedded ({Figures.EmbeddedMark})";

@@ -11,6 +11,9 @@ internal sealed partial class ComparisonVerdict
     // A percentile is told within one per cent, so two of them may differ by twice that and be the same.
     private const double Exactness = 0.02;
 
+    // Who carries more is asked for more: latencies at rates further apart than this are not set against each other.
+    private const double MostUnequal = 1.05;
+
     private readonly Comparison _comparison;
     private readonly TransportResult[] _comparable;
     private readonly bool _isRanked;

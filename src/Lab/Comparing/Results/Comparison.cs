@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Lab.Comparing.Results;
 
 /// <summary>Everything a run of <c>compare</c> measured, and under which conditions.</summary>
@@ -26,6 +28,10 @@ internal sealed record Comparison
 
     /// <summary>In the order in which they were asked for.</summary>
     public required IReadOnlyList<TransportResult> Transports { get; init; }
+
+    /// <summary>Whether not one figure was measured.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => Transports.All(transport => transport is { Lane.Count: 0, Flow: null });
 
     /// <summary>What must be known to read the figures, a sentence each: unequal durability, an embedded broker, a busy machine.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -30,17 +30,20 @@ internal sealed record FlowRun
 
     public required double Seconds { get; init; }
 
-    /// <summary>How many orders were sent; each was accepted and ended.</summary>
+    /// <summary>How many orders were sent.</summary>
     public required int Orders { get; init; }
 
     /// <summary>Whether the limit was kept.</summary>
-    public required bool IsSustained { get; init; }
+    public bool IsSustained { get; init; }
 
     /// <summary>Why it was not sustained, or why its figures do not count; null otherwise.</summary>
     public string? Because { get; init; }
 
-    /// <summary>Whether the generator was the bottleneck: no figure of it counts.</summary>
+    /// <summary>Whether no figure of it counts: the generator was the bottleneck, or not every order was accepted and confirmed.</summary>
     public bool IsRefused { get; init; }
+
+    /// <summary>Whether that is because not every order was accepted and confirmed: the rate was not sustained, then.</summary>
+    public bool IsIncomplete { get; init; }
 
     /// <summary>From when an order was meant to be sent until it was.</summary>
     public required Latency SendDelay { get; init; }

@@ -25,12 +25,17 @@ internal static class LaneRows
             EndToEnd = endToEnd,
             ClientMicroseconds = Median(samples, sample => sample.ClientMicroseconds),
             BrokerMicroseconds = Median(samples, sample => sample.BrokerMicroseconds),
-            Refused = Disturbed(samples) ?? (delay is not null && endToEnd is not null ? GeneratorRule.Broken(delay, endToEnd) : null),
+            Refused = Disturbed(samples) ?? Late(samples),
         };
     }
 
     private static string? Disturbed(IReadOnlyList<LaneSample> samples) =>
         samples.Sum(sample => sample.Repeated) is var repeated and > 0 ? $"{repeated} messages came twice: partitions changed hands meanwhile" : null;
+
+    // Of each repeat by itself: one that was late would hide among those that were not.
+    private static string? Late(IReadOnlyList<LaneSample> samples) => samples
+        .Select(sample => sample is { PublishDelay: { } late, EndToEnd: { } measured } ? GeneratorRule.Broken(late.Summarize(), measured.Summarize()) : null)
+        .FirstOrDefault(broken => broken is not null);
 
     private static Latency? Merge(IReadOnlyList<LaneSample> samples, Func<LaneSample, LatencyHistogram?> of) =>
         samples.Select(of).OfType<LatencyHistogram>().ToList() is { Count: > 0 } parts ? LatencyHistogram.Of(parts).Summarize() : null;

@@ -39,8 +39,11 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
     /// often. All at once, because Kafka takes its time over each group.
     /// </summary>
     /// <exception cref="LabException">Messages are missing, or the broker refuses.</exception>
-    public Task WarmUpAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        LaneCases.ToWarmUp(broker.Description.IsEmbedded).Select(each => MeasureAsync(each, cancellationToken)));
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(LaneCases.ToWarmUp(broker.Description.IsEmbedded).Select(each => MeasureAsync(each, cancellationToken)));
+        _paces.Clear(); // Of a cold broker with much else to do.
+    }
 
     /// <summary>Measures one repeat, on a topic of its own.</summary>
     /// <exception cref="LabException">Messages are missing, or the broker refuses.</exception>

@@ -9,6 +9,7 @@ public sealed class CompareCommandTests
     [InlineData("--transports rabbitmq", "--transports: there is no transport 'rabbitmq'; there are jetstream and kafka.")]
     [InlineData("--transports jetstream,rabbitmq", "--transports: there is no transport 'rabbitmq'; there are jetstream and kafka.")]
     [InlineData("--transports ,", "--transports takes jetstream and kafka, separated by commas.")]
+    [InlineData("--out \"\"", "--out takes a directory.")]
     [InlineData("--durability always", "--durability takes default or synced, not 'always'.")]
     public void A_bad_option_is_refused_before_anything_starts(string arguments, string message) =>
         CompareCommand.Create().Parse(arguments).Errors[^1].Message.ShouldBe(message);
