@@ -40,7 +40,8 @@ internal sealed class PaymentsDbContext(DbContextOptions<PaymentsDbContext> opti
         {
             payment.ToTable("payments").HasKey(row => row.OrderId);
             payment.Property(row => row.OrderId).ValueGeneratedNever();
-            payment.Property(row => row.State).HasConversion<string>();
+            // Beside the version: a claim commits without waiting for the disk, and after a crash of the server its number is given again.
+            payment.Property(row => row.State).HasConversion<string>().IsConcurrencyToken();
         });
         modelBuilder.Entity<Bill>(bill =>
         {

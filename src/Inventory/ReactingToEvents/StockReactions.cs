@@ -18,14 +18,9 @@ internal sealed class StockReactions(Reservations reservations) :
     /// <summary>Reserves its stock.</summary>
     public async Task Consume(ConsumeContext<OrderPlaced> context)
     {
-        var (orderId, cancellationToken) = (context.Message.OrderId, context.CancellationToken);
-
-        // Nobody waits for the answer any more. To Orders it could come before the news of the payment, and be taken for a shortage.
-        if (await reservations.IsReleasedBeforeAsync(orderId, cancellationToken))
-            return;
-
         StockLine[] lines = [.. context.Message.Lines.Select(line => new StockLine(line.Sku, line.Quantity))];
-        if (await reservations.ReserveAsync(orderId, lines, cancellationToken) is { } answer)
+        // Once released, nobody waits for the answer any more. To Orders it could come before the news of the payment, and be taken for a shortage.
+        if (await reservations.ReserveAsync(context.Message.OrderId, lines, context.CancellationToken, tellsReleased: false) is { } answer)
             await context.Publish(answer, answer.GetType());
     }
 

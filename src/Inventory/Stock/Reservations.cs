@@ -13,18 +13,19 @@ namespace Inventory.Stock;
 /// </remarks>
 internal sealed class Reservations(InventoryDbContext db, RowsByKey<Reservation> reservations, Warehouse warehouse, TimeProvider time)
 {
-    /// <summary>True when an order's stock was released before anybody asked for it.</summary>
-    public async Task<bool> IsReleasedBeforeAsync(Guid orderId, CancellationToken cancellationToken) =>
-        await FindAsync(orderId, cancellationToken) is { State: ReservationState.Released, Lines.Count: 0 };
-
     /// <summary>Reserves all lines of an order, or none.</summary>
-    /// <returns><see cref="StockReserved"/> or <see cref="StockRejected"/>; null when one of them was told before.</returns>
-    public async Task<IOrderEvent?> ReserveAsync(Guid orderId, IReadOnlyList<StockLine> lines, CancellationToken cancellationToken)
+    /// <param name="orderId">The order.</param>
+    /// <param name="lines">What it wants.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="tellsReleased">Whether somebody waits for the answer also when the stock was released before anybody asked for it.</param>
+    /// <returns><see cref="StockReserved"/> or <see cref="StockRejected"/>; null when one of them was told before, or nobody waits for it.</returns>
+    public async Task<IOrderEvent?> ReserveAsync(
+        Guid orderId, IReadOnlyList<StockLine> lines, CancellationToken cancellationToken, bool tellsReleased = true)
     {
         switch (await FindAsync(orderId, cancellationToken))
         {
             case { State: ReservationState.Released, Lines.Count: 0 }:
-                return new StockRejected(orderId, "released before it was reserved", time.GetUtcNow());
+                return !tellsReleased ? null : new StockRejected(orderId, "released before it was reserved", time.GetUtcNow());
             case not null:
                 return null; // The answer was written in the transaction that made the reservation.
         }

@@ -9,6 +9,9 @@ namespace Messaging.Postgres;
 internal sealed partial class InboxPruning(
     NpgsqlDataSource dataSource, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxPruning> logger) : BackgroundService
 {
+    // The index by age is one that only a bitmap scan can read, and the inbox may be so small that reading all of it is best.
+    private const string AnyPlanSql = "select set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true)";
+
     private const string PruneSql = """
         delete from messaging.inbox
         where ctid = any (array(
@@ -36,10 +39,17 @@ internal sealed partial class InboxPruning(
             int removed;
             do
             {
-                await using var command = dataSource.CreateCommand(PruneSql);
-                command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Value.Keep });
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.Value.PruneStep });
-                removed = await command.ExecuteNonQueryAsync(cancellationToken);
+                await using var batch = dataSource.CreateBatch(); // One transaction, for which the settings hold.
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(AnyPlanSql));
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(PruneSql)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<TimeSpan> { TypedValue = options.Value.Keep },
+                        new NpgsqlParameter<int> { TypedValue = options.Value.PruneStep },
+                    },
+                });
+                removed = await batch.ExecuteNonQueryAsync(cancellationToken);
             }
             while (removed == options.Value.PruneStep);
         }

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -57,10 +58,31 @@ internal sealed partial class OutboxListener(
             LogRecovered();
         _failing = false;
         Wake();
-        while (true)
+        try
         {
-            if (!await connection.WaitAsync(Silence, stoppingToken))
-                await ExecuteAsync(connection, Quiet, stoppingToken);
+            while (true)
+            {
+                if (!await connection.WaitAsync(Silence, stoppingToken))
+                    await ExecuteAsync(connection, Quiet, stoppingToken);
+            }
+        }
+        finally
+        {
+            await StopListeningAsync(connection);
+        }
+    }
+
+    // The session goes back to the pool as it is: nobody would read there what it still hears.
+    private async Task StopListeningAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            if (connection.State == ConnectionState.Open)
+                await ExecuteAsync(connection, "unlisten *", CancellationToken.None);
+        }
+        catch (NpgsqlException exception)
+        {
+            LogFailing(exception, exception.Message); // It is broken, and with it the session is gone.
         }
     }
 

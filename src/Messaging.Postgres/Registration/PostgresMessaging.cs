@@ -63,11 +63,14 @@ public static class PostgresMessaging
     /// <param name="builder">The service's messaging.</param>
     /// <param name="group">The consumer group whose handlers look for them.</param>
     /// <param name="types">Only for messages of these types, as the catalog names them; null: for all.</param>
+    /// <exception cref="InvalidOperationException">Rows of this type are loaded ahead for a group already.</exception>
     public static MessagingBuilder LoadAhead<TDbContext, TRow>(this MessagingBuilder builder, string group, IReadOnlySet<string>? types = null)
         where TDbContext : DbContext
         where TRow : class
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(RowsByKey<TRow>)))
+            throw new InvalidOperationException($"{typeof(TRow).Name} is loaded ahead for another group already.");
         builder.Services.AddScoped(provider => new RowsByKey<TRow>(
             provider.GetRequiredService<TDbContext>(),
             (consumer, message) => consumer == group && (types is null || types.Contains(message.Type))));
@@ -79,7 +82,8 @@ public static class PostgresMessaging
     private const string Abandonment = "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10";
 
     // The plans of prepared statements are made once, maybe while a table is empty, and must do when it is full: rows are looked up by
-    // an index. A plan that can do no other than read a whole table counts as so dear then that it would be compiled.
+    // an index. A plan that can do no other than read a whole table counts as so dear then that it would be compiled. A pooler that
+    // does not pass options on needs the same by "alter role … set".
     private const string Planning = "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
     // Every message runs the same few statements; parsing and planning them anew costs as much as they do. A connection string with
@@ -95,11 +99,13 @@ public static class PostgresMessaging
             source.ConnectionStringBuilder.ApplicationName ??= serviceName;
             if (!source.ConnectionStringBuilder.ShouldSerialize("Max Auto Prepare"))
                 source.ConnectionStringBuilder.MaxAutoPrepare = PreparedStatements;
-            // Nothing here changes a session for longer than a transaction, so there is nothing to reset each time one goes back to the
-            // pool: seven statements, in front of the next one's first. A connection string with "No Reset On Close=false" has it done.
+            // Nothing here changes a session for longer than a transaction, but for the listener, which takes it back itself: so there is
+            // nothing to reset each time one goes back to the pool, seven statements in front of the next one's first. Handlers that set
+            // something for their session need a connection string with "No Reset On Close=false".
             if (!source.ConnectionStringBuilder.ShouldSerialize("No Reset On Close"))
                 source.ConnectionStringBuilder.NoResetOnClose = true;
-            source.ConnectionStringBuilder.Options = $"{source.ConnectionStringBuilder.Options} {Abandonment} {Planning}".Trim();
+            // Of two the later one wins: what the connection string says comes last.
+            source.ConnectionStringBuilder.Options = $"{Abandonment} {Planning} {source.ConnectionStringBuilder.Options}".Trim();
             return source.UseLoggerFactory(provider.GetService<ILoggerFactory>()).Build();
         });
         services.AddDbContextPool<TDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
