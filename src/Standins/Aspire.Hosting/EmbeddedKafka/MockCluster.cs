@@ -8,7 +8,10 @@ internal static partial class MockCluster
 
     static MockCluster() => NativeLibrary.SetDllImportResolver(typeof(MockCluster).Assembly, Resolve);
 
-    /// <summary>Starts the cluster. It ends with the process: its own end takes seconds while clients are connected.</summary>
+    /// <summary>
+    /// Starts the cluster. Its thread is made without signals: interrupted by one, as it is when the process is stopped and let go on, it
+    /// would take that for an error and end (librdkafka 2.0). It ends with the process: its own end takes seconds while clients are connected.
+    /// </summary>
     public static string Start(int brokers)
     {
         var configuration = NewConfiguration();
@@ -21,7 +24,7 @@ internal static partial class MockCluster
         if (client == 0)
             throw new InvalidOperationException(Text(error));
 
-        var cluster = NewCluster(client, brokers);
+        var cluster = SignalMask.WithoutSignals(() => NewCluster(client, brokers));
         return cluster == 0
             ? throw new InvalidOperationException("librdkafka cannot make a mock cluster.")
             : Marshal.PtrToStringUTF8(GetBootstraps(cluster))!;
