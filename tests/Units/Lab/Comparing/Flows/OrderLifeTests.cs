@@ -22,14 +22,14 @@ public sealed class OrderLifeTests
         var stages = OrderLife.Of(Metrics(0), Metrics(10), accept: 4, whole: 100).ToDictionary(stage => stage.Stage, stage => stage.Milliseconds);
 
         stages["accept"].ShouldBe(4);
-        stages["outbox wait"].ShouldBe(5 + (7 * 2)); // Nothing is known of the commit of the first: it is part of accepting.
+        stages["outbox wait"].ShouldBe((3 * 5) + (5 * 2)); // Nothing is known of the commit of the first, nor of those of the payment worker.
         stages["broker"].ShouldBe(7);
         stages["inbox wait"].ShouldBe(7 * 0.5);
         stages["handler"].ShouldBe(14);
         stages["commit"].ShouldBe(21);
         stages["bank"].ShouldBe(2 * 2.5);
         stages.Values.Sum().ShouldBe(100, 0.001);
-        stages["payment worker and rest"].ShouldBe(100 - 4 - 19 - 7 - 3.5 - 14 - 21 - 5, 0.001);
+        stages["payment worker and rest"].ShouldBe(100 - 4 - 25 - 7 - 3.5 - 14 - 21 - 5, 0.001);
     }
 
     [Fact]
