@@ -65,7 +65,15 @@ public class TornConnections
         {
             while (_sockets.TryTake(out var socket))
             {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
+                try
+                {
+                    socket.LingerState = new LingerOption(enable: true, seconds: 0);
+                }
+                catch (ObjectDisposedException)
+                {
+                    // It went with its other end.
+                }
+
                 socket.Dispose();
             }
         }
@@ -108,6 +116,10 @@ public class TornConnections
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 // Reset.
+            }
+            finally
+            {
+                to.Dispose(); // Whoever is on the other side must not wait for one that has gone.
             }
         }
     }
