@@ -47,6 +47,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
             Extent = _extent.Name,
             Durability = options.Durability.Name,
             Partial = partial ?? (_measured.Any(measured => measured.HasFailed) ? "not everything could be measured" : null),
+            IsDurabilityEqual = _measured.Count < 2 || _measured.All(measured => measured.IsOurs),
             Machine = machine,
             Transports = transports,
             Warnings = CompareWarnings.Of(transports, [.. _measured.Where(measured => !measured.IsOurs).Select(measured => measured.Transport)], machine),

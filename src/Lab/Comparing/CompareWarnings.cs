@@ -24,8 +24,10 @@ internal static class CompareWarnings
             machine.FileSystem is "tmpfs" or "ramfs" ? $"The servers wrote to {machine.FileSystem}, which is memory: no write to the disk was paid for." : null,
             machine.LoadBefore is { } load && load > machine.Processors * BusyFromShare
                 ? string.Create(CultureInfo.InvariantCulture, $"The machine was busy before: a load of {load:0.0} on {machine.Processors} processors.") : null,
-            transports.Any(result => result.Flow?.Runs.Any(run => run.IsRefused) == true)
+            transports.Any(result => result.Flow?.Runs.Any(run => run is { IsRefused: true, IsIncomplete: false }) == true)
                 ? "Some runs are refused: the generator of the load was late, so what they show is the generator." : null,
+            transports.Any(result => result.Flow?.Runs.Any(run => run.IsIncomplete) == true)
+                ? "Some runs are refused: not every order was accepted and confirmed, so their figures are those of the others." : null,
         ];
         return [.. warnings.OfType<string>()];
     }

@@ -28,15 +28,7 @@ internal sealed partial class ProofPage
         var verdict = Verdict.Of(_report);
         var style = verdict.IsGood ? "ok" : "bad";
         Line($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-            <title>{HtmlText.Of($"{verdict.Headline}: proof on {_report.Transport}, seed {_report.Seed}")}</title>
-            <style>{ProofPageStyle.Css}</style>
-            </head>
+            {HtmlPage.Head($"{verdict.Headline}: proof on {_report.Transport}, seed {_report.Seed}", ProofPageStyle.Css)}
             <body>
             <header class="verdict {style}">
             <h1>{(verdict.IsGood ? "✓" : "✗")} {HtmlText.Of(verdict.Headline)}</h1>

@@ -11,16 +11,10 @@ namespace Lab.Comparing.Flows;
 /// <param name="told">Is told of every run.</param>
 internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<FlowRun> told)
 {
-    /// <summary>Orders on a system that has nothing else to do.</summary>
-    public const string Idle = "idle";
-
-    /// <summary>A step of the search for the capacity.</summary>
-    public const string Ramp = "ramp";
-
     private const double IdleRate = 4;
 
     /// <summary>The steady runs, as shares of the capacity found.</summary>
-    public static IReadOnlyList<(string Phase, double Share)> Steady { get; } = [("50 %", 0.5), ("80 %", 0.8)];
+    public static IReadOnlyList<(string Phase, double Share)> Steady { get; } = [(FlowPhases.Half, 0.5), (FlowPhases.Busy, 0.8)];
 
     /// <summary>Runs all of it.</summary>
     /// <param name="repeat">Which repeat it is.</param>
@@ -28,10 +22,10 @@ internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<Flo
     /// <returns>The capacity found; null when there is none.</returns>
     public async Task<double?> RunAsync(int repeat, CancellationToken cancellationToken)
     {
-        await KeepAsync(Idle, repeat, IdleRate, TimeSpan.Zero, extent.Idle, cancellationToken);
+        await KeepAsync(FlowPhases.Idle, repeat, IdleRate, TimeSpan.Zero, extent.Idle, cancellationToken);
         var capacity = await CapacitySearch.FindAsync(
             extent.FirstRate, extent.MostRate, extent.Refinements,
-            async rate => (await KeepAsync(Ramp, repeat, rate, extent.LeadIn, extent.Step, cancellationToken)).IsSustained);
+            async rate => (await KeepAsync(FlowPhases.Ramp, repeat, rate, extent.LeadIn, extent.Step, cancellationToken)).IsSustained);
         if (capacity is not { } found) return null;
         for (var round = 0; round < extent.SteadyRounds; round++)
         {

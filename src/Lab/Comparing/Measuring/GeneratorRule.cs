@@ -20,11 +20,6 @@ internal static class GeneratorRule
     /// <summary>Later than this it must never be, in milliseconds.</summary>
     public const double MostAllowed = 20;
 
-    /// <summary>The rule in words, for the report.</summary>
-    public static string Words { get; } = string.Create(
-        CultureInfo.InvariantCulture,
-        $"the generator's own delay at p99 is at most {Share:P0} of the measured p99, but {LeastAllowed:0} ms are always allowed and more than {MostAllowed:0} ms never");
-
     /// <summary>Why the figures do not count; null when they do.</summary>
     /// <param name="delay">From intended to sent.</param>
     /// <param name="measured">What was measured from the intended time on.</param>

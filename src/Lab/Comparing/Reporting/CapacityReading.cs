@@ -23,8 +23,8 @@ internal sealed record CapacityReading(TransportResult Transport, double? Sustai
         var counting = flow.Runs.Where(run => !run.IsRefused || run.IsIncomplete).ToArray();
         var refused = flow.Runs.FirstOrDefault(run => run.IsRefused)?.Because ?? "the generator was the bottleneck";
         if (counting.Length == 0) return Without(transport, flow.Runs.Count == 0 ? "was not measured" : $"has no run that counts ({Trimmed(refused)})");
-        var searches = counting.Where(run => run.Phase == FlowPhase.Ramp).GroupBy(run => run.Repeat).Select(runs => SearchOf([.. runs])).ToArray();
-        if (flow.Capacity is null && counting.Where(run => run.Phase == FlowPhase.Ramp && run.IsSustained).Select(run => run.Offered).DefaultIfEmpty().Max() is var reached and > 0)
+        var searches = counting.Where(run => run.Phase == FlowPhases.Ramp).GroupBy(run => run.Repeat).Select(runs => SearchOf([.. runs])).ToArray();
+        if (flow.Capacity is null && counting.Where(run => run.Phase == FlowPhases.Ramp && run.IsSustained).Select(run => run.Offered).DefaultIfEmpty().Max() is var reached and > 0)
             return Without(transport, $"was not searched to its end: at least {Figures.Of(reached)} orders/s");
         if (flow.Capacity is not { } capacity || !double.IsFinite(capacity))
         {

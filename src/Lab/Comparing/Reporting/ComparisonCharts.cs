@@ -40,14 +40,14 @@ internal static class ComparisonCharts
     /// <summary>The percentile curves at 50 % and 80 % of the capacity.</summary>
     public static string? Percentiles(Comparison comparison)
     {
-        string[] phases = [FlowPhase.Half, FlowPhase.Busy];
+        string[] phases = [FlowPhases.Half, FlowPhases.Busy];
         Series[] series =
         [
             .. from of in comparison.Transports.Select((transport, place) => (Transport: transport, Place: place))
                from phase in phases
                let found = FlowPhase.Find(of.Transport, phase)
                where found is not null
-               select Curve($"{Figures.NameOf(of.Transport)}, {phase}", of.Transport, of.Place, found.Typical.AcceptToEnd) with { IsDashed = phase == FlowPhase.Busy },
+               select Curve($"{Figures.NameOf(of.Transport)}, {phase}", of.Transport, of.Place, found.Typical.AcceptToEnd) with { IsDashed = phase == FlowPhases.Busy },
         ];
         return LineChart.Of(
             "percentiles", "Percentile curves of the flow", $"Milliseconds from accepted to ended by percentile. {Told(series)}",

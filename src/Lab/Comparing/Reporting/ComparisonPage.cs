@@ -30,15 +30,7 @@ internal sealed partial class ComparisonPage
     {
         var title = HtmlText.Of(TitleOf(_comparison));
         Line($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-            <title>{title}</title>
-            <style>{ProofPageStyle.Css}{ComparisonPageStyle.Css}{ComparisonPageStyle.Parts}</style>
-            </head>
+            {HtmlPage.Head(TitleOf(_comparison), ProofPageStyle.Css + ComparisonPageStyle.Css + ComparisonPageStyle.Parts)}
             <body>
             <header>
             <h1>{title}</h1>

@@ -139,7 +139,7 @@ internal static partial class ComparisonTables
     }
 
     /// <summary>The load under which a phase ran.</summary>
-    public static string LoadOf(FlowPhase phase) => phase.Phase == FlowPhase.Idle ? phase.Phase : $"{phase.Phase}, {Figures.Of(phase.Ended?.Median)} orders/s";
+    public static string LoadOf(FlowPhase phase) => phase.Phase == FlowPhases.Idle ? phase.Phase : $"{phase.Phase}, {Figures.Of(phase.Ended?.Median)} orders/s";
 
     private static ReportRow Summary(TransportResult transport, string[] phases)
     {

@@ -8,14 +8,14 @@ internal sealed partial class ComparisonVerdict
     private string Time()
     {
         if (_comparable.Length == 0) return $"How long an order takes is not told: {Unfit()}.";
-        foreach (var phase in new[] { FlowPhase.Half, FlowPhase.Busy, FlowPhase.Idle })
+        foreach (var phase in new[] { FlowPhases.Half, FlowPhases.Busy, FlowPhases.Idle })
         {
             var found = Phases(phase);
             if (found.Length == 0) continue;
-            var load = phase == FlowPhase.Idle ? "One order at a time" : $"At {phase} of {(found.Length > 1 ? "each transport's own" : "its")} capacity";
-            var idle = phase == FlowPhase.Idle ? [] : Phases(FlowPhase.Idle);
+            var load = phase == FlowPhases.Idle ? "One order at a time" : $"At {phase} of {(found.Length > 1 ? "each transport's own" : "its")} capacity";
+            var idle = phase == FlowPhases.Idle ? [] : Phases(FlowPhases.Idle);
             var alone = idle.Length == 0 ? "" : $"; one order at a time takes {Figures.Joined([.. idle.Select(it => Took(it, withRate: false))])}{Judged(idle)}";
-            return $"{load} an order takes from accepted to ended, p50 / p99, {Figures.Joined([.. found.Select(it => Took(it, withRate: phase != FlowPhase.Idle))])}{Judged(found)}{alone}.";
+            return $"{load} an order takes from accepted to ended, p50 / p99, {Figures.Joined([.. found.Select(it => Took(it, withRate: phase != FlowPhases.Idle))])}{Judged(found)}{alone}.";
         }
 
         return "How long an order takes was not measured.";

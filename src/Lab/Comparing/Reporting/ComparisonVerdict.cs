@@ -22,7 +22,7 @@ internal sealed partial class ComparisonVerdict
     {
         _comparison = comparison;
         _comparable = [.. comparison.Transports.Where(transport => transport.IsComparable)];
-        _isRanked = !IsDurabilityUnequal(comparison);
+        _isRanked = comparison.IsDurabilityEqual;
     }
 
     /// <summary>The three sentences.</summary>
@@ -31,10 +31,6 @@ internal sealed partial class ComparisonVerdict
         var verdict = new ComparisonVerdict(comparison);
         return [verdict.Capacity(), verdict.Time(), verdict.Cost()];
     }
-
-    /// <summary>Whether a warning tells that the transports do not promise the same.</summary>
-    public static bool IsDurabilityUnequal(Comparison comparison) => comparison.Transports.Count > 1 && comparison.Warnings.Any(warning =>
-        !Tells(warning, "embedded") && (Tells(warning, "durab") || Tells(warning, "fsync")));
 
     private string Capacity()
     {
@@ -83,8 +79,6 @@ internal sealed partial class ComparisonVerdict
     private static string WhyNot(CapacityReading reading) => reading.Transport.IsComparable
         ? $"{Figures.NameOf(reading.Transport)} {reading.Reason}"
         : $"{Figures.NameOf(reading.Transport)} is not ranked, for its broker is embedded ({Figures.EmbeddedMark})";
-
-    private static bool Tells(string warning, string what) => warning.Contains(what, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsSame(Spread one, Spread other) =>
         one.Least <= other.Most * (1 + Exactness) && other.Least <= one.Most * (1 + Exactness);

@@ -1,3 +1,4 @@
+using Lab.Comparing.Measuring;
 using Lab.Comparing.Results;
 
 namespace Lab.Comparing.Reporting;
@@ -7,20 +8,6 @@ namespace Lab.Comparing.Reporting;
 /// <param name="Runs">Its repeats, at least one.</param>
 internal sealed record FlowPhase(string Phase, IReadOnlyList<FlowRun> Runs)
 {
-    /// <summary>One order at a time.</summary>
-    public const string Idle = "idle";
-
-    /// <summary>The search for the capacity.</summary>
-    public const string Ramp = "ramp";
-
-    /// <summary>Half of the capacity.</summary>
-    public const string Half = "50 %";
-
-    /// <summary>As busy as one would run it.</summary>
-    public const string Busy = "80 %";
-
-    private const string Generator = "lab";
-
     /// <summary>The median over the repeats, from accepted to ended.</summary>
     public Spread? P50 => Of(latency => latency.P50);
 
@@ -72,13 +59,13 @@ internal sealed record FlowPhase(string Phase, IReadOnlyList<FlowRun> Runs)
         [.. Counting(transport).GroupBy(run => run.Phase, StringComparer.Ordinal).Select(runs => new FlowPhase(runs.Key, [.. runs]))];
 
     /// <summary>The phases of a transport but the search for its capacity, which has as many loads as steps.</summary>
-    public static IReadOnlyList<FlowPhase> Steady(TransportResult transport) => [.. Of(transport).Where(phase => phase.Phase != Ramp)];
+    public static IReadOnlyList<FlowPhase> Steady(TransportResult transport) => [.. Of(transport).Where(phase => phase.Phase != FlowPhases.Ramp)];
 
     /// <summary>Every rate that was offered, from the least to the most: the steps of the ramp and the other phases.</summary>
     public static IReadOnlyList<FlowPhase> Steps(TransportResult transport) =>
     [
         // Each repeat searches by itself; those of another phase belong together even where their capacities differed.
-        .. Counting(transport).GroupBy(run => (run.Phase, Rate: run.Phase == Ramp ? run.Offered : 0))
+        .. Counting(transport).GroupBy(run => (run.Phase, Rate: run.Phase == FlowPhases.Ramp ? run.Offered : 0))
             .Select(runs => new FlowPhase(runs.Key.Phase, [.. runs])).OrderBy(step => step.Offered),
     ];
 
@@ -87,10 +74,10 @@ internal sealed record FlowPhase(string Phase, IReadOnlyList<FlowRun> Runs)
 
     /// <summary>The busiest load that was measured with care: 80 %, else 50 %, else the highest step that was sustained, else whatever there is.</summary>
     public static FlowPhase? Busiest(TransportResult transport) =>
-        Find(transport, Busy) ?? Find(transport, Half) ?? Steps(transport).OrderBy(step => step.IsSustained).LastOrDefault();
+        Find(transport, FlowPhases.Busy) ?? Find(transport, FlowPhases.Half) ?? Steps(transport).OrderBy(step => step.IsSustained).LastOrDefault();
 
     /// <summary>Whether a process is the lab, which offers the load and is no part of the system.</summary>
-    public static bool IsGenerator(string process) => process == Generator;
+    public static bool IsGenerator(string process) => process == ProcessUsage.Lab;
 
     /// <summary>Whether a process is a broker: the app host calls it after the server.</summary>
     public static bool IsBroker(string process) =>

@@ -24,6 +24,9 @@ internal sealed record Comparison
     /// <summary>Why it ended before everything was measured, such as an interruption; null when it is whole.</summary>
     public string? Partial { get; init; }
 
+    /// <summary>Whether the transports are known to promise the same when they acknowledge. Where not, nothing is ranked.</summary>
+    public bool IsDurabilityEqual { get; init; } = true;
+
     public required Machine Machine { get; init; }
 
     /// <summary>In the order in which they were asked for.</summary>

@@ -100,3 +100,19 @@ internal sealed record RecoveryResult(double Rate, IReadOnlyList<RecoveryRun> Ru
 /// <param name="BackSeconds">From then until the flow ended orders at its rate again; null when it did not in time.</param>
 /// <param name="CaughtUpSeconds">From then until everything that was held up had ended; null when it did not in time.</param>
 internal sealed record RecoveryRun(int Repeat, double DownSeconds, double? BackSeconds, double? CaughtUpSeconds);
+
+/// <summary>The phases of the flow lane.</summary>
+internal static class FlowPhases
+{
+    /// <summary>Orders on a system that has nothing else to do, one at a time.</summary>
+    public const string Idle = "idle";
+
+    /// <summary>A step of the search for the capacity.</summary>
+    public const string Ramp = "ramp";
+
+    /// <summary>Half of the capacity.</summary>
+    public const string Half = "50 %";
+
+    /// <summary>As busy as one would run it.</summary>
+    public const string Busy = "80 %";
+}

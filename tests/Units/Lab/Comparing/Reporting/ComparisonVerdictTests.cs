@@ -64,7 +64,7 @@ public sealed class ComparisonVerdictTests
     [Fact]
     public void Unequal_durability_ranks_nobody()
     {
-        var sentences = Told(AComparison.BothReal() with { Warnings = ["Durability is not equal: one syncs before it acknowledges, the other does not."] });
+        var sentences = Told(AComparison.BothReal() with { IsDurabilityEqual = false, Warnings = ["Durability is not equal: one syncs before it acknowledges, the other does not."] });
 
         sentences[0].ShouldEndWith("JetStream carried 240 orders/s and Kafka carried 200 orders/s; they are not ranked, for their durability is not equal (see the warnings).");
         sentences[1].ShouldNotContain("times as long");
