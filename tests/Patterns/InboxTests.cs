@@ -146,6 +146,20 @@ public sealed class InboxTests(Servers servers)
         (await database.CountAsync("messaging.inbox where received_at > now() - interval '1 hour'")).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_large_inbox_of_young_ids_is_not_read_whole_to_find_that_none_is_old()
+    {
+        await using var database = await TestDatabase.CreateAsync(servers);
+        await using var service = await TestService.StartAsync(database, new RecordingTransport(), settings: [("Inbox:PruneInterval", "00:00:00.100")]);
+        await database.ExecuteAsync("insert into messaging.inbox select 'consumer', n::text, now() from generate_series(1, 100000) n");
+        await database.ExecuteAsync("analyze messaging.inbox");
+        var before = await database.ReadAsync<long>("select idx_scan from pg_stat_user_indexes where indexrelname = 'inbox_age'");
+
+        await Eventually.BecomesTrueAsync(
+            async () => await database.CountAsync($"pg_stat_user_indexes where indexrelname = 'inbox_age' and idx_scan > {before + 1}") == 1,
+            "it is looked for by age");
+    }
+
     private static Task WaitersAreAsync(TestDatabase database, int count) => Eventually.BecomesTrueAsync(
         async () => await database.CountAsync("pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == count, "they wait");
 

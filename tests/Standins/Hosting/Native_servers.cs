@@ -80,6 +80,37 @@ public class Native_servers(Servers servers)
     }
 
     [Fact]
+    public async Task Kafka_in_memory_goes_on_after_it_stood_still()
+    {
+        const int Stop = 19, Continue = 18; // SIGSTOP and SIGCONT of Linux.
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("The signals have other numbers elsewhere.");
+        await using var application = await Running.StartAsync(b => b.AddKafka("kafka"));
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("kafka", TestContext.Current.CancellationToken);
+        var address = await application.GetConnectionStringAsync("kafka", TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 300; i++)
+        {
+            Processes.Kill(application.Now("kafka").Pid(), Stop);
+            Processes.Kill(application.Now("kafka").Pid(), Continue);
+        }
+
+        // Its thread answers: that the port takes connections would say nothing, the system does that.
+        (await KafkaAnswersAsync(address!.Split(',')[0].Split(':'))).ShouldBeTrue();
+    }
+
+    // ApiVersions, version 0: size, key 18, version, correlation id, no client id.
+    private static async Task<bool> KafkaAnswersAsync(string[] address)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        using var client = new TcpClient();
+        await client.ConnectAsync(address[0], int.Parse(address[1]), limit.Token);
+        await client.GetStream().WriteAsync(new byte[] { 0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF }, limit.Token);
+        return await client.GetStream().ReadAsync(new byte[4], limit.Token) > 0;
+    }
+
+    [Fact]
     public async Task Kafka_answers_at_its_bootstrap_servers()
     {
         var address = (await servers.KafkaAsync()).Split(':');
