@@ -18,7 +18,7 @@ public sealed class ComparingTests
 
     private static readonly CompareExtent Tiny = new(
         "tiny", LaneRepeats: 0, FlowRepeats: 1,
-        new FlowExtent(20, Refinements: 0, SteadyRounds: 1, Idle: Second, LeadIn: Second, Step: Second, SteadyRun: Second)
+        new FlowExtent(20, Refinements: 0, Idle: Second, LeadIn: Second, Step: Second, SteadyRun: Second)
         {
             MostRate = 40,
             Limit = new FlowLimit(P99Milliseconds: 60_000, MostBehindShare: 1) { Generator = (_, _) => null }, // Slow is not wrong.

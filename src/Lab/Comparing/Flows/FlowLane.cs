@@ -27,12 +27,8 @@ internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<Flo
             extent.FirstRate, extent.MostRate, extent.Refinements,
             async rate => (await KeepAsync(FlowPhases.Ramp, repeat, rate, extent.LeadIn, extent.Step, cancellationToken)).IsSustained);
         if (capacity is not { } found) return null;
-        for (var round = 0; round < extent.SteadyRounds; round++)
-        {
-            foreach (var (phase, share) in Steady)
-                await KeepAsync(phase, ((repeat - 1) * extent.SteadyRounds) + round + 1, found * share, extent.LeadIn, extent.SteadyRun, cancellationToken);
-        }
-
+        foreach (var (phase, share) in Steady)
+            await KeepAsync(phase, repeat, found * share, extent.LeadIn, extent.SteadyRun, cancellationToken);
         return capacity;
     }
 
@@ -48,12 +44,11 @@ internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<Flo
 /// <summary>How much of the flow lane is run.</summary>
 /// <param name="FirstRate">The first rate of the ramp, orders per second.</param>
 /// <param name="Refinements">How often the ramp halves the gap in the end.</param>
-/// <param name="SteadyRounds">How often the steady runs are repeated on one system.</param>
 /// <param name="Idle">How long single orders are sent.</param>
 /// <param name="LeadIn">How long a run is on before it counts.</param>
 /// <param name="Step">How long a step of the ramp counts.</param>
 /// <param name="SteadyRun">How long a steady run counts.</param>
-internal sealed record FlowExtent(double FirstRate, int Refinements, int SteadyRounds, TimeSpan Idle, TimeSpan LeadIn, TimeSpan Step, TimeSpan SteadyRun)
+internal sealed record FlowExtent(double FirstRate, int Refinements, TimeSpan Idle, TimeSpan LeadIn, TimeSpan Step, TimeSpan SteadyRun)
 {
     /// <summary>The highest rate of the ramp: beyond it the generator, which costs a part of the machine, would be what is measured.</summary>
     public double MostRate { get; init; } = 4_000;
@@ -63,13 +58,13 @@ internal sealed record FlowExtent(double FirstRate, int Refinements, int SteadyR
 
     /// <summary>For a first look.</summary>
     public static FlowExtent Quick { get; } = new(
-        100, 2, 1, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));
+        100, 2, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));
 
     /// <summary>For figures to go by.</summary>
     public static FlowExtent Full { get; } = new(
-        50, 3, 2, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
+        50, 3, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
 
     /// <summary>About how long it takes on one system, its start and warm-up included.</summary>
     public TimeSpan Estimate => TimeSpan.FromSeconds(25) + Idle + ((LeadIn + Step + TimeSpan.FromSeconds(1)) * (4 + Refinements))
-        + ((LeadIn + SteadyRun + TimeSpan.FromSeconds(1)) * (SteadyRounds * FlowLane.Steady.Count));
+        + ((LeadIn + SteadyRun + TimeSpan.FromSeconds(1)) * FlowLane.Steady.Count);
 }

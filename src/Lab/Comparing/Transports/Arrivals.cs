@@ -5,13 +5,13 @@ using Lab.Comparing.Measuring;
 namespace Lab.Comparing.Transports;
 
 /// <summary>
-/// Counts what the groups of a sample take, each message once in each group, and measures up to the last of them. Thread-safe.
+/// Counts what the groups of a sample take, each message once in each group, and measures what most of them cost. Thread-safe.
 /// </summary>
 /// <param name="measured">What is measured.</param>
 /// <param name="messages">How many messages each group is to get.</param>
 /// <param name="unmeasured">
-/// Unless the clock is begun by <see cref="Begin"/>, so many, over all groups, are taken before it begins by itself: what the consumers
-/// had read ahead while they were held is no proof of anything.
+/// Unless the clock is begun by <see cref="Begin"/>, so many, over all groups, are taken before it begins by itself, and so many are left
+/// when it ends: consumers read ahead while they were held, and as much as they have in hand at the beginning they have at the end.
 /// </param>
 /// <param name="broker">The broker's process, where it is known.</param>
 internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, Process? broker)
@@ -23,7 +23,9 @@ internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, 
     private int _total;
     private int _repeated;
     private int _totalAtStart;
+    private int _unmeasured = unmeasured;
     private Meter? _meter;
+    private Measurement? _measured;
 
     /// <summary>Ends when every group has every message; what those cost that were taken while the clock ran, over all groups.</summary>
     public Task<Measurement> All => _all.Task;
@@ -37,10 +39,14 @@ internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, 
     /// <summary>From when a message was meant to be sent until it was taken, where it says when that was and was not sent to warm up.</summary>
     public LatencyHistogram EndToEnd { get; } = new();
 
-    /// <summary>Begins the clock.</summary>
+    /// <summary>Begins the clock, which then ends with the last message.</summary>
     public void Begin()
     {
-        lock (_gate) (_totalAtStart, _meter) = (_total, Meter.Start(broker));
+        lock (_gate)
+        {
+            _unmeasured = 0;
+            Start();
+        }
     }
 
     /// <summary>A group took these.</summary>
@@ -59,10 +65,11 @@ internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, 
 
             _taken[group] += fresh;
             _total += fresh;
-            if (_meter is null && fresh > 0 && _total >= unmeasured)
-                (_totalAtStart, _meter) = (_total, Meter.Start(broker));
-            else if (fresh > 0 && _total == messages * measured.Groups)
-                _all.TrySetResult(_meter!.Stop(_total - _totalAtStart));
+            if (_meter is null && fresh > 0 && _total >= _unmeasured)
+                Start();
+            else if (_measured is null && _total >= (messages * measured.Groups) - _unmeasured)
+                _measured = _meter!.Stop(_total - _totalAtStart);
+            if (_measured is { } cost && _total == messages * measured.Groups) _all.TrySetResult(cost);
         }
     }
 
@@ -71,6 +78,8 @@ internal sealed class Arrivals(LaneCase measured, int messages, int unmeasured, 
     {
         lock (_gate) return string.Join(", ", _taken.Select((taken, group) => $"{taken} of {messages} in group {group + 1}"));
     }
+
+    private void Start() => (_totalAtStart, _meter) = (_total, Meter.StartAtOnce(broker));
 
     private bool IsFresh(int group, int index, long intended, long now)
     {

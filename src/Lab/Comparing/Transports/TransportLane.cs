@@ -100,14 +100,15 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
 
     private async Task<LaneSample> DrainAsync(ITransportLane lane, string topic, LaneCase measured, CancellationToken cancellationToken)
     {
-        // As much as consumers of JetStream have in hand when they are let go; half at most, of a small backlog.
-        var readAhead = Math.Min(measured.Groups * measured.Partitions * ReadAheadOf(measured), measured.Groups * measured.Messages / 2);
+        // As much as consumers of JetStream have in hand when they are let go; of a small backlog so much that half of it counts.
+        var readAhead = Math.Min(measured.Groups * measured.Partitions * ReadAheadOf(measured), measured.Groups * measured.Messages / 4);
         var arrivals = new Arrivals(measured, measured.Messages, readAhead, broker.Process);
         await using var consumers = await LaneConsumers.JoinAsync(lane, topic, measured, arrivals, cancellationToken);
         consumers.Hold();
         foreach (var portion in Enumerable.Range(0, measured.Messages).Chunk(Portion))
             await lane.PublishAsync([.. portion.Select(index => LaneMessages.Counted(topic, index, measured.Bytes))], cancellationToken);
         // Those of Kafka throw away what they have read ahead, but for a batch or a window; and one answer may bring most of a backlog.
+        GC.Collect();
         if (IsKafka) arrivals.Begin();
         consumers.Release();
         var cost = await consumers.TakenAsync(cancellationToken);

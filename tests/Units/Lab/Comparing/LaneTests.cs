@@ -99,7 +99,22 @@ public sealed class LaneTests
 
         arrivals.Total.ShouldBe(3 * 300);
         arrivals.Repeated.ShouldBe(0);
-        cost.Messages.ShouldBeInRange(3 * 300 * 3 / 4, (3 * 300) - 100);
+        cost.Messages.ShouldBeInRange(3 * 300 / 2, (3 * 300) - 100);
+    }
+
+    [Fact]
+    public async Task What_is_in_hand_at_the_beginning_does_not_count_nor_as_much_at_the_end()
+    {
+        var measured = Drain with { Messages = 10 };
+        var arrivals = new Arrivals(measured, measured.Messages, unmeasured: 2, broker: null);
+        ReadOnlyMemory<byte>[] bodies = [.. Messages(10).Select(message => message.Message.Body)];
+
+        arrivals.Add(0, bodies[..2], now: 1);
+        arrivals.Add(0, bodies[2..8], now: 2);
+        arrivals.All.IsCompleted.ShouldBeFalse("messages are missing");
+        arrivals.Add(0, bodies[8..], now: 3);
+
+        (await arrivals.All).Messages.ShouldBe(6);
     }
 
     [Fact]
