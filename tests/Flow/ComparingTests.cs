@@ -21,6 +21,7 @@ public sealed class ComparingTests
         new FlowExtent(20, Refinements: 0, Idle: Second, LeadIn: Second, Step: Second, SteadyRun: Second)
         {
             MostRate = 40,
+            IdleRate = 0.1,
             Limit = new FlowLimit(P99Milliseconds: 60_000, MostBehindShare: 1) { Generator = (_, _) => null }, // Slow is not wrong.
         },
         new RecoveryExtent(Before: Second, After: 3 * Second, Runs: 1));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Lab.Benching.Transports;
 using Lab.Running;
 using Messaging;
 using Messaging.JetStream;
@@ -89,7 +90,10 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     /// <summary>The port over this broker.</summary>
     public ITransport Connect(string transport) => transport == "kafka"
-        ? new KafkaTransport(Url, new KafkaTransportOptions { TopicSettings = Durability.KafkaTopicSettings }, NullLoggerFactory.Instance, TimeProvider.System)
+        ? new KafkaTransport(
+            Url,
+            new KafkaTransportOptions { TopicSettings = Durability.KafkaTopicSettings, ClientSettings = RawKafkaLane.ConsumerSettings },
+            NullLoggerFactory.Instance, TimeProvider.System)
         : new JetStreamTransport(Url, new JetStreamTransportOptions(), NullLoggerFactory.Instance, TimeProvider.System);
 
     /// <summary>The database server's version and the settings that its durability hangs on.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Lab.Comparing.Reporting;
 using Lab.Comparing.Results;
 using Spectre.Console;
@@ -68,8 +69,18 @@ internal static class CompareCommand
             Prepare(options.Out);
             var comparison = await new CompareRun(options, console, TimeProvider.System).RunAsync(cancellationToken);
             if (comparison.IsEmpty) throw new LabException("nothing was measured: no report was written");
-            await WriteAsync(options.Out, comparison);
             ComparisonConsole.Show(console, comparison);
+            try
+            {
+                await WriteAsync(options.Out, comparison);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Told here, for an interruption would hide it.
+                await Console.Error.WriteLineAsync($"the report could not be written to '{options.Out}': {failure.Message.ReplaceLineEndings(" ")}");
+                return ExitCodes.CouldNotRun;
+            }
+
             console.WriteLine($"report: {Path.Combine(options.Out.FullName, Page)}");
             return cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : comparison.Partial is null ? ExitCodes.Kept : ExitCodes.NotAllDone;
         },
@@ -98,10 +109,20 @@ internal static class CompareCommand
     // What was measured is written whatever ended the run: the token may be cancelled already. The data first; the rest can be made of it.
     private static async Task WriteAsync(DirectoryInfo directory, Comparison comparison)
     {
-        await using (var json = File.Create(Path.Combine(directory.FullName, Data)))
-            await ComparisonJson.WriteAsync(json, comparison, CancellationToken.None);
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, Text), ComparisonMarkdown.Of(comparison), CancellationToken.None);
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, Page), ComparisonPage.Of(comparison), CancellationToken.None);
+        directory.Create(); // It may have gone since.
+        using var json = new MemoryStream();
+        await ComparisonJson.WriteAsync(json, comparison, CancellationToken.None);
+        await ReplaceAsync(directory, Data, json.ToArray());
+        await ReplaceAsync(directory, Text, Encoding.UTF8.GetBytes(ComparisonMarkdown.Of(comparison)));
+        await ReplaceAsync(directory, Page, Encoding.UTF8.GetBytes(ComparisonPage.Of(comparison)));
+    }
+
+    // A disk that is full must not cost the report that was there before.
+    private static async Task ReplaceAsync(DirectoryInfo directory, string name, byte[] content)
+    {
+        var file = Path.Combine(directory.FullName, name);
+        await File.WriteAllBytesAsync(file + ".new", content, CancellationToken.None);
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     private static IReadOnlyList<string> NamesOf(string list) =>

@@ -136,26 +136,30 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
     {
         var system = new SystemOptions(measured.Transport) { Durability = options.Durability };
         await using var flow = await FlowUnderTest.StartAsync(system, _extent.Flow.Limit, cancellationToken);
-        var capacity = await new FlowLane(flow, _extent.Flow, run => Keep(measured, run)).RunAsync(repeat, cancellationToken);
-        measured.AddCapacity(capacity);
-        var recovery = new RecoveryLane(flow, system, _extent.Recovery);
+        var lane = new FlowLane(flow, _extent.Flow, run => Keep(measured, run));
+        var capacity = await lane.SearchAsync(repeat, cancellationToken);
+        measured.AddSearch(repeat, capacity);
+        if (capacity is { } carried) await lane.KeepSteadyAsync(repeat, carried, cancellationToken);
+        await RecoverAsync(new RecoveryLane(flow, system, _extent.Recovery), measured, repeat, capacity, cancellationToken);
+    }
+
+    private async Task RecoverAsync(RecoveryLane recovery, TransportMeasurements measured, int repeat, double? capacity, CancellationToken cancellationToken)
+    {
         if (recovery.Hindrance is { } hindrance)
         {
             measured.LeaveOut(hindrance);
             return;
         }
 
-        if (capacity is not { } found)
+        var rate = Math.Round((capacity ?? 0) * RecoveryLane.ShareOfCapacity);
+        if (rate < RecoveryLane.LeastRate)
         {
-            measured.LeaveOut($"recovery: no rate was sustained, not even {CapacitySearch.Least} orders/s");
+            measured.LeaveOut($"recovery: no rate was sustained of which half is {RecoveryLane.LeastRate} orders/s, and of fewer nobody can tell when they are back");
             return;
         }
 
         for (var run = 0; run < _extent.Recovery.Runs; run++)
-        {
-            var rate = Math.Round(found * RecoveryLane.ShareOfCapacity);
-            measured.Add(rate, await recovery.RunAsync(((repeat - 1) * _extent.Recovery.Runs) + run + 1, rate, cancellationToken));
-        }
+            measured.Add(await recovery.RunAsync(((repeat - 1) * _extent.Recovery.Runs) + run + 1, rate, cancellationToken));
     }
 
     private void Keep(TransportMeasurements measured, FlowRun run)

@@ -14,8 +14,8 @@ internal sealed class TransportMeasurements(string transport, BrokerDescription 
 {
     private readonly Dictionary<LaneCase, List<LaneSample>> _lane = [];
     private readonly List<FlowRun> _flow = [];
-    private readonly List<double> _capacities = [];
-    private readonly List<(double Rate, RecoveryRun Run)> _recovery = [];
+    private readonly List<(int Repeat, double? Capacity)> _searches = [];
+    private readonly List<RecoveryRun> _recovery = [];
     private readonly List<string> _leftOut = [];
 
     public string Transport => transport;
@@ -36,12 +36,12 @@ internal sealed class TransportMeasurements(string transport, BrokerDescription 
 
     public void Add(FlowRun run) => _flow.Add(run);
 
-    public void Add(double rate, RecoveryRun run) => _recovery.Add((rate, run));
+    public void Add(RecoveryRun run) => _recovery.Add(run);
 
-    public void AddCapacity(double? capacity)
-    {
-        if (capacity is { } found) _capacities.Add(found);
-    }
+    /// <summary>A search for the capacity came to its end.</summary>
+    /// <param name="repeat">Which.</param>
+    /// <param name="capacity">What it found; null when no rate was sustained.</param>
+    public void AddSearch(int repeat, double? capacity) => _searches.Add((repeat, capacity));
 
     /// <summary>Something was not measured, by design.</summary>
     public void LeaveOut(string why)
@@ -63,9 +63,15 @@ internal sealed class TransportMeasurements(string transport, BrokerDescription 
         Broker = broker,
         Settings = settings,
         Lane = [.. _lane.Select(each => LaneRows.Of(each.Key, each.Value))],
-        Flow = _flow.Count == 0 ? null : new FlowResult { Capacity = Spread.Of(_capacities)?.Median, Limit = limit.Words, Runs = [.. _flow] },
-        Recovery = Spread.Of(_recovery.Select(each => each.Rate)) is { } rates
-            ? new RecoveryResult(rates.Median, [.. _recovery.Select(each => each.Run)]) : null,
+        Flow = _flow.Count == 0 ? null : new FlowResult
+        {
+            // One that found nothing counts as none: what is left would be the best of them.
+            Capacity = Spread.Of(_searches.Select(search => search.Capacity ?? 0)) is { Median: > 0 } capacity ? capacity.Median : null,
+            Searched = [.. _searches.Select(search => search.Repeat)],
+            Limit = limit.Words,
+            Runs = [.. _flow],
+        },
+        Recovery = _recovery.Count == 0 ? null : new RecoveryResult([.. _recovery]),
         LeftOut = [.. _leftOut],
     };
 }

@@ -13,8 +13,8 @@ namespace ServiceDefaults.Telemetry;
 /// </summary>
 internal sealed class OtlpExport(IConfiguration configuration, IHostEnvironment environment) : IHostedService, IDisposable
 {
-    // The host has seconds to stop: an endpoint that does not answer must not use them up.
-    private const int FlushMilliseconds = 2_000;
+    // The host has seconds to stop: an endpoint that does not answer must not use them up. As long as the SDK itself would wait.
+    private const int FlushMilliseconds = 5_000;
 
     private OpenTelemetrySdk? _sdk;
 
@@ -33,13 +33,18 @@ internal sealed class OtlpExport(IConfiguration configuration, IHostEnvironment 
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _sdk?.TracerProvider.Shutdown(FlushMilliseconds);
-        _sdk?.MeterProvider.Shutdown(FlushMilliseconds);
+        if (_sdk is not { } sdk) return;
+        // The SDK only knows how to block, so both have a thread of their own: those of the pool may have to receive what is sent.
+        await Task.WhenAll(
+            OnThreadAsync(() => sdk.TracerProvider.Shutdown(FlushMilliseconds)),
+            OnThreadAsync(() => sdk.MeterProvider.Shutdown(FlushMilliseconds)));
         Dispose();
-        return Task.CompletedTask;
     }
+
+    private static Task OnThreadAsync(Action block) =>
+        Task.Factory.StartNew(block, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public void Dispose()
     {

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using System.Text;
 using Confluent.Kafka;
 using Messaging;
+using Messaging.Kafka;
 
 namespace Lab.Benching.Transports;
 
@@ -11,6 +12,8 @@ internal sealed class RawKafkaLane : ITransportLane
 {
     // As much as the port lets a consumer read ahead; librdkafka's own default is four times that.
     private const int FetchedKilobytes = 16 * 1024;
+
+    private const int FirstToLeaveInPeace = 0x02_03_00_00;
 
     private static readonly TimeSpan PollWhileHeld = TimeSpan.FromMilliseconds(5);
 
@@ -23,6 +26,21 @@ internal sealed class RawKafkaLane : ITransportLane
         (_servers, _isEmbedded) = (servers, isEmbedded);
         // What goes wrong comes with the delivery reports; what is left warns of a setting that is wanted.
         _producer = new ProducerBuilder<byte[], byte[]>(ProducerSettings(servers)).SetLogHandler((_, _) => { }).Build();
+    }
+
+    /// <summary>
+    /// What every consumer of a sample is told beside what the port tells it, by librdkafka's names. Before 2.3 librdkafka ends the whole
+    /// process when a cooperative member leaves that leads its group and has shared nothing yet, and members of a sample leave all at once.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> ConsumerSettings
+    {
+        get
+        {
+            Librdkafka.Locate();
+            var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (Library.Version < FirstToLeaveInPeace) settings["partition.assignment.strategy"] = "range";
+            return settings;
+        }
     }
 
     /// <summary>What its producer is told.</summary>
@@ -77,7 +95,7 @@ internal sealed class RawKafkaLane : ITransportLane
 
     private void Consume(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new Confluent.Kafka.ConsumerConfig
+        var settings = new Confluent.Kafka.ConsumerConfig
         {
             BootstrapServers = _servers,
             GroupId = group,
@@ -88,7 +106,9 @@ internal sealed class RawKafkaLane : ITransportLane
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             QueuedMaxMessagesKbytes = FetchedKilobytes,
             FetchWaitMaxMs = _isEmbedded ? 10 : null,
-        }).Build();
+        };
+        foreach (var (name, value) in ConsumerSettings) settings.Set(name, value);
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(settings).SetLogHandler((_, _) => { }).Build(); // What matters is thrown, or messages are missing.
         consumer.Subscribe(topic);
         var batch = new List<ReadOnlyMemory<byte>>(Lanes.Batch);
         var last = new Dictionary<TopicPartition, ConsumeResult<byte[], byte[]>>();

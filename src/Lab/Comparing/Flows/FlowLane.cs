@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lab.Comparing.Results;
 
 namespace Lab.Comparing.Flows;
@@ -11,25 +12,41 @@ namespace Lab.Comparing.Flows;
 /// <param name="told">Is told of every run.</param>
 internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<FlowRun> told)
 {
-    private const double IdleRate = 4;
-
     /// <summary>The steady runs, as shares of the capacity found.</summary>
     public static IReadOnlyList<(string Phase, double Share)> Steady { get; } = [(FlowPhases.Half, 0.5), (FlowPhases.Busy, 0.8)];
 
-    /// <summary>Runs all of it.</summary>
+    /// <summary>Single orders, then the search for the capacity.</summary>
     /// <param name="repeat">Which repeat it is.</param>
     /// <param name="cancellationToken">Ends it; what was told of stays.</param>
     /// <returns>The capacity found; null when there is none.</returns>
-    public async Task<double?> RunAsync(int repeat, CancellationToken cancellationToken)
+    public async Task<double?> SearchAsync(int repeat, CancellationToken cancellationToken)
     {
-        await KeepAsync(FlowPhases.Idle, repeat, IdleRate, TimeSpan.Zero, extent.Idle, cancellationToken);
-        var capacity = await CapacitySearch.FindAsync(
+        told(Alone(await flow.RunAsync(FlowPhases.Idle, repeat, extent.IdleRate, TimeSpan.Zero, extent.Idle, cancellationToken)));
+        return await CapacitySearch.FindAsync(
             extent.FirstRate, extent.MostRate, extent.Refinements,
             async rate => (await KeepAsync(FlowPhases.Ramp, repeat, rate, extent.LeadIn, extent.Step, cancellationToken)).IsSustained);
-        if (capacity is not { } found) return null;
+    }
+
+    /// <summary>The steady runs.</summary>
+    /// <param name="repeat">Which repeat it is.</param>
+    /// <param name="capacity">What the search has found.</param>
+    /// <param name="cancellationToken">Ends it; what was told of stays.</param>
+    public async Task KeepSteadyAsync(int repeat, double capacity, CancellationToken cancellationToken)
+    {
         foreach (var (phase, share) in Steady)
-            await KeepAsync(phase, repeat, found * share, extent.LeadIn, extent.SteadyRun, cancellationToken);
-        return capacity;
+            await KeepAsync(phase, repeat, capacity * share, extent.LeadIn, extent.SteadyRun, cancellationToken);
+    }
+
+    /// <summary>Orders that still run when the next comes are not alone, and the run says nothing of those that are.</summary>
+    internal static FlowRun Alone(FlowRun run)
+    {
+        var gap = 1_000 / run.Offered;
+        return run.IsRefused || run.Whole.P90 <= gap ? run : run with
+        {
+            IsRefused = true,
+            IsSustained = false,
+            Because = string.Create(CultureInfo.InvariantCulture, $"one order in ten took longer than the {gap:0} ms to the next, so they were not alone"),
+        };
     }
 
     private async Task<FlowRun> KeepAsync(
@@ -52,6 +69,9 @@ internal sealed record FlowExtent(double FirstRate, int Refinements, TimeSpan Id
 {
     /// <summary>The highest rate of the ramp: beyond it the generator, which costs a part of the machine, would be what is measured.</summary>
     public double MostRate { get; init; } = 4_000;
+
+    /// <summary>How many single orders are sent per second: so few that one has ended before the next is sent.</summary>
+    public double IdleRate { get; init; } = 4;
 
     /// <summary>What a run has to keep to count as sustained.</summary>
     public FlowLimit Limit { get; init; } = new();

@@ -48,15 +48,17 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     /// <exception cref="LabException">It did not start, or not even the first orders came to their end.</exception>
     public static async Task<FlowUnderTest> StartAsync(SystemOptions options, FlowLimit limit, CancellationToken cancellationToken)
     {
-        var flow = new FlowUnderTest(await RunningSystem.StartAsync(options, cancellationToken), limit);
+        var system = await RunningSystem.StartAsync(options, cancellationToken);
+        FlowUnderTest? flow = null;
         try
         {
+            flow = new FlowUnderTest(system, limit);
             await flow.WarmUpAsync(cancellationToken);
             return flow;
         }
         catch
         {
-            await flow.DisposeAsync();
+            await (flow?.DisposeAsync() ?? system.DisposeAsync());
             throw;
         }
     }
@@ -142,11 +144,17 @@ internal sealed class FlowUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Watch.DisposeAsync();
-        _sender.Dispose();
-        _http.Dispose();
-        await _databases.DisposeAsync();
-        await System.DisposeAsync();
+        try
+        {
+            await Watch.DisposeAsync();
+            _sender.Dispose();
+            _http.Dispose();
+            await _databases.DisposeAsync();
+        }
+        finally
+        {
+            await System.DisposeAsync(); // Else it would run on beside whatever is measured next.
+        }
     }
 
     // A few at a time: a system that is still cold is not to begin with a heap of orders.
@@ -177,7 +185,7 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     }
 
     /// <summary>What is wrong with the orders of a run: what was sent must have been accepted and confirmed, all of it.</summary>
-    private string? Missing(PlacedOrders orders)
+    public string? Missing(PlacedOrders orders)
     {
         if (orders.Failures.FirstOrDefault() is { } first) return $"{orders.Failures.Count} orders were not accepted: {first}";
         var open = orders.Accepted.Count(order => Watch.EndOf(order.OrderId) is null);

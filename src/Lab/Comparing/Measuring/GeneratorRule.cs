@@ -6,8 +6,8 @@ namespace Lab.Comparing.Measuring;
 /// <summary>
 /// Tells when the generator of a load was itself the bottleneck, so that what was measured is the generator: when one in a hundred of
 /// its sends was later than a tenth of the measured p99. Up to 5 ms late is always allowed, which no timer of a busy machine falls below
-/// for sure, and more than 20 ms never: such a load is no longer even. Every latency counts from the intended time, so a late
-/// generator makes figures look worse, never better.
+/// for sure, and more than 20 ms never: such a load is no longer even. What counts from the intended time only looks worse when the
+/// generator is late; what counts from the acceptance of an order begins when the generator has read the answer, and looks a little better.
 /// </summary>
 internal static class GeneratorRule
 {

@@ -15,6 +15,9 @@ namespace Lab.Comparing.Recovering;
 /// <param name="extent">How long orders are sent before and after.</param>
 internal sealed class RecoveryLane(FlowUnderTest flow, SystemOptions options, RecoveryExtent extent)
 {
+    /// <summary>Of fewer orders per second a half second has too few ends to tell a rate.</summary>
+    public const double LeastRate = 10;
+
     /// <summary>The share of the capacity that is offered: enough is left to work off what was held up.</summary>
     public const double ShareOfCapacity = 0.5;
 
@@ -31,26 +34,33 @@ internal sealed class RecoveryLane(FlowUnderTest flow, SystemOptions options, Re
     /// <param name="repeat">Which repeat it is.</param>
     /// <param name="rate">Orders per second.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LabException">The broker did not come back, or orders were lost.</exception>
+    /// <exception cref="LabException">The broker did not come back, or orders were not accepted, or did not end as they should.</exception>
     public async Task<RecoveryRun> RunAsync(int repeat, double rate, CancellationToken cancellationToken)
     {
         var orders = new PlacedOrders();
         var bodies = flow.Bodies((int)(rate * (extent.Before + extent.After).TotalSeconds));
-        var sending = flow.SendAsync(bodies, rate, orders, cancellationToken);
-        await Task.WhenAny(sending, Task.Delay(extent.Before, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-
-        var killed = Stopwatch.GetTimestamp();
-        await KillAndWaitAsync(cancellationToken);
-        var up = Stopwatch.GetTimestamp();
-        if (sending.IsCompleted) throw new LabException("recovery: the broker was away for longer than orders were sent");
-        await (await sending).Answered;
-        if (orders.Failures.FirstOrDefault() is { } failure)
-            throw new LabException($"{orders.Failures.Count} orders were not accepted while the broker was down: {failure}");
-        var isWhole = await flow.EndAsync(orders, cancellationToken);
-
-        return new RecoveryRun(
-            repeat, Seconds(killed, up), BackAfter(orders, up, rate), isWhole ? CaughtUpAfter(orders, up) : null);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = flow.SendAsync(bodies, rate, orders, ending.Token);
+        try
+        {
+            await Task.WhenAny(sending, Task.Delay(extent.Before, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            var killed = Stopwatch.GetTimestamp();
+            await KillAndWaitAsync(cancellationToken);
+            var up = Stopwatch.GetTimestamp();
+            if (sending.IsCompleted) throw new LabException("recovery: the broker was away for longer than orders were sent");
+            await (await sending).Answered;
+            var isWhole = await flow.EndAsync(orders, cancellationToken);
+            // Those that have not ended in time are told of as such; any other end is no recovery.
+            if (flow.Missing(orders) is { } missing && (isWhole || orders.Failures.Count > 0)) throw new LabException($"recovery: {missing}");
+            return new RecoveryRun(
+                repeat, rate, Seconds(killed, up), BackAfter(orders, up, rate), isWhole ? CaughtUpAfter(orders, up) : null);
+        }
+        finally
+        {
+            await ending.CancelAsync(); // Nothing is sent into what comes next.
+            await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task KillAndWaitAsync(CancellationToken cancellationToken)

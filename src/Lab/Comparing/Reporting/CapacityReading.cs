@@ -5,7 +5,7 @@ namespace Lab.Comparing.Reporting;
 /// <summary>What the searches for a transport's capacity came to: between which rates it lies.</summary>
 /// <param name="Transport">Whose it is.</param>
 /// <param name="Sustained">The most orders per second that were sustained; null when none was, or none counts.</param>
-/// <param name="Searches">The same of each search, from the least to the most; null when there is only the figure.</param>
+/// <param name="Searches">The same of each search that came to its end, 0 where none was; null when there is only the figure.</param>
 /// <param name="Missed">The rate at which the last search failed too; null when one did not get so far.</param>
 /// <param name="Reason">Why there is no capacity, to be said behind the transport's name; null when there is one.</param>
 internal sealed record CapacityReading(TransportResult Transport, double? Sustained, Spread? Searches, double? Missed, string? Reason)
@@ -23,8 +23,8 @@ internal sealed record CapacityReading(TransportResult Transport, double? Sustai
         var counting = flow.Runs.Where(run => !run.IsRefused || run.IsIncomplete).ToArray();
         var refused = flow.Runs.FirstOrDefault(run => run.IsRefused)?.Because ?? "the generator was the bottleneck";
         if (counting.Length == 0) return Without(transport, flow.Runs.Count == 0 ? "was not measured" : $"has no run that counts ({Trimmed(refused)})");
-        var searches = counting.Where(run => run.Phase == FlowPhases.Ramp).GroupBy(run => run.Repeat).Select(runs => SearchOf([.. runs])).ToArray();
-        if (flow.Capacity is null && counting.Where(run => run.Phase == FlowPhases.Ramp && run.IsSustained).Select(run => run.Offered).DefaultIfEmpty().Max() is var reached and > 0)
+        var searches = counting.Where(run => run.Phase == FlowPhases.Ramp && flow.Searched.Contains(run.Repeat)).GroupBy(run => run.Repeat).Select(runs => SearchOf([.. runs])).ToArray();
+        if (searches.Length == 0 && counting.Where(run => run.Phase == FlowPhases.Ramp && run.IsSustained).Select(run => run.Offered).DefaultIfEmpty().Max() is var reached and > 0)
             return Without(transport, $"was not searched to its end: at least {Figures.Of(reached)} orders/s");
         if (flow.Capacity is not { } capacity || !double.IsFinite(capacity))
         {
@@ -33,15 +33,16 @@ internal sealed record CapacityReading(TransportResult Transport, double? Sustai
         }
 
         return new CapacityReading(
-            transport, capacity, Spread.Of(searches.Select(search => search.Sustained).OfType<double>()),
+            transport, capacity, Spread.Of(searches.Select(search => search.Sustained ?? 0)),
             searches.Length == 0 || searches.Any(search => search.Missed is null) ? null : searches.Max(search => search.Missed), Reason: null);
     }
 
     /// <summary>How this one stands to another that sustained no more.</summary>
     public CapacityDifference Over(CapacityReading other) =>
         other.Missed is not { } missed ? CapacityDifference.Unknown
-        : missed > Least ? CapacityDifference.None
-        : CapacityDifference.More;
+        : missed <= Least ? CapacityDifference.More
+        : Missed is null ? CapacityDifference.Unknown
+        : CapacityDifference.None;
 
     /// <summary>The rate, and how sure it is.</summary>
     public override string ToString() => Sustained is null ? Figures.None
@@ -73,6 +74,6 @@ internal enum CapacityDifference
     /// <summary>What the searches left open meets.</summary>
     None,
 
-    /// <summary>The other's limit was not found.</summary>
+    /// <summary>A limit that matters was not found.</summary>
     Unknown,
 }

@@ -98,7 +98,7 @@ internal static partial class ComparisonTables
                where recovery is not null
                from run in recovery.Runs
                select new ReportRow(
-                   [Figures.Marked(transport), Whole(run.Repeat), Figures.Of(recovery.Rate), Figures.Of(run.DownSeconds), InTime(run.BackSeconds), InTime(run.CaughtUpSeconds)])
+                   [Figures.Marked(transport), Whole(run.Repeat), Figures.Of(run.Rate), Figures.Of(run.DownSeconds), InTime(run.BackSeconds), InTime(run.CaughtUpSeconds)])
                {
                    IsEmbedded = !transport.IsComparable,
                },

@@ -38,18 +38,18 @@ internal sealed partial class ComparisonVerdict
     private string Judged((TransportResult Transport, FlowPhase Phase)[] found)
     {
         if (found.Length < 2 || !_isRanked) return "";
-        var once = found.Any(it => it.Phase.Runs.Count < 2) ? ", each from one run" : "";
+        if (found.Any(it => it.Phase.Runs.Count < 2)) return "; they are not ranked, for one run has no spread";
         if (found.Any(it => !it.Phase.IsSustained)) return "; they are not ranked, for the limit was not kept";
         if (found.Max(it => it.Phase.Offered) > found.Min(it => it.Phase.Offered) * MostUnequal) return "; they are not ranked, for each was measured at a rate of its own";
         var p50 = Judged(found, phase => phase.P50!);
         var p99 = Judged(found, phase => phase.P99!);
         return (p50, p99) switch
         {
-            (null, null) => $", no difference to speak of{once}",
-            (null, _) => $": no difference to speak of at p50, p99 {p99}{once}",
-            (_, null) => $": p50 {p50}, no difference to speak of at p99{once}",
-            _ when p50 == p99 => $": both {p50}{once}",
-            _ => $": p50 {p50}, p99 {p99}{once}",
+            (null, null) => ", no difference to speak of",
+            (null, _) => $": no difference to speak of at p50, p99 {p99}",
+            (_, null) => $": p50 {p50}, no difference to speak of at p99",
+            _ when p50 == p99 => $": both {p50}",
+            _ => $": p50 {p50}, p99 {p99}",
         };
     }
 

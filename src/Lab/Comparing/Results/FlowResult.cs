@@ -3,8 +3,11 @@ namespace Lab.Comparing.Results;
 /// <summary>What the flow lane found: orders per second against the time from accepted to ended.</summary>
 internal sealed record FlowResult
 {
-    /// <summary>The most orders per second that were sustained; null when not even the first step was.</summary>
+    /// <summary>The most orders per second that were sustained, the median of the searches that came to their end; null when that is none.</summary>
     public double? Capacity { get; init; }
+
+    /// <summary>The repeats whose search for the capacity came to its end, whatever it found.</summary>
+    public required IReadOnlyList<int> Searched { get; init; }
 
     /// <summary>What a step had to keep to count as sustained, in words.</summary>
     public required string Limit { get; init; }
@@ -90,16 +93,16 @@ internal sealed record ProcessCost(string Name, double ProcessorSeconds, double 
 internal sealed record DatabaseCost(string Database, double CommitsPerOrder, double RollbacksPerOrder, double RowsWrittenPerOrder);
 
 /// <summary>What the recovery lane found.</summary>
-/// <param name="Rate">Orders per second offered all the time.</param>
 /// <param name="Runs">Every restart of the broker.</param>
-internal sealed record RecoveryResult(double Rate, IReadOnlyList<RecoveryRun> Runs);
+internal sealed record RecoveryResult(IReadOnlyList<RecoveryRun> Runs);
 
 /// <summary>One restart of the broker under load.</summary>
 /// <param name="Repeat">From 1.</param>
+/// <param name="Rate">Orders per second offered all the time.</param>
 /// <param name="DownSeconds">From its end by <c>kill -9</c> until it answered again.</param>
 /// <param name="BackSeconds">From then until the flow ended orders at its rate again; null when it did not in time.</param>
 /// <param name="CaughtUpSeconds">From then until everything that was held up had ended; null when it did not in time.</param>
-internal sealed record RecoveryRun(int Repeat, double DownSeconds, double? BackSeconds, double? CaughtUpSeconds);
+internal sealed record RecoveryRun(int Repeat, double Rate, double DownSeconds, double? BackSeconds, double? CaughtUpSeconds);
 
 /// <summary>The phases of the flow lane.</summary>
 internal static class FlowPhases

@@ -7,7 +7,7 @@ namespace Lab.Comparing.Transports;
 
 /// <summary>
 /// Looks after the topics of samples, which have one each: what one left must not be in the way of the next, nor fill the disk. Those of
-/// a sample that failed go with the broker.
+/// a sample that failed go with the broker, where it is ours.
 /// </summary>
 internal abstract class SampleTopics
 {

@@ -29,6 +29,8 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
     // Of what a connection does not take in time a nats-server keeps 64 MiB, and then closes it.
     private const int ReadAheadBytes = 32 * 1024 * 1024;
 
+    private static readonly TimeSpan LongestDelete = TimeSpan.FromSeconds(10);
+
     private readonly SampleTopics _topics = SampleTopics.Of(transport, broker);
     private readonly ConcurrentDictionary<int, double> _paces = new();
 
@@ -74,7 +76,19 @@ internal sealed class TransportLane(string transport, BrokerProcess broker)
         await using ITransportLane lane = measured.Through == LaneCase.Port ? new PortLane(port, ReadAheadOf(measured))
             : IsKafka ? new RawKafkaLane(broker.Url, broker.Description.IsEmbedded)
             : new RawJetStreamLane(broker.Url, measured.Partitions, ReadAheadOf(measured));
-        var result = await use(lane, topic);
+        T result;
+        try
+        {
+            result = await use(lane, topic);
+        }
+        catch when (broker.Process is null)
+        {
+            // The broker goes on without us, and is not to keep this. Why the sample failed tells more than that this failed too.
+            using var limit = new CancellationTokenSource(LongestDelete);
+            await _topics.DeleteAsync(topic, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
         await _topics.DeleteAsync(topic, cancellationToken);
         return result;
     }

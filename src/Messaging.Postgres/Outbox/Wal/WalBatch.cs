@@ -18,6 +18,9 @@ internal sealed class WalBatch
     /// <summary>The size of them all.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Whether the place behind the last message has not been added yet: its transaction goes on, or its end is about to come.</summary>
+    public bool AwaitsEnd { get; private set; }
+
     /// <summary>A message by its index.</summary>
     public WalMessage this[int index] => _messages[index].Message;
 
@@ -30,6 +33,7 @@ internal sealed class WalBatch
     /// <summary>Takes the next step through the log.</summary>
     public void Add(WalEntry entry)
     {
+        AwaitsEnd = entry.Message is not null;
         if (entry.Message is { } message)
         {
             _messages.Add((++_taken, message));

@@ -58,6 +58,26 @@ internal sealed partial class WalPublisher(
 
             await ConfirmAsync(batch, log, patience);
         }
+
+        await FinishAsync(batch, log, patience);
+    }
+
+    /// <summary>The end of a transaction comes behind its last message, which would come again if we stopped between the two.</summary>
+    private static async Task FinishAsync(WalBatch batch, WalReader log, CancellationToken patience)
+    {
+        if (batch.Count > 0 || !batch.AwaitsEnd)
+            return;
+        try
+        {
+            if (!await log.WaitAsync(patience) || !log.TryTake(out var next) || next.Message is not null)
+                return;
+            batch.Add(next);
+            await ConfirmAsync(batch, log, patience);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // It took too long to stop: what was not confirmed comes again.
+        }
     }
 
     /// <summary>Takes what is there, and waits only when there is nothing in hand. False when it is to stop.</summary>

@@ -40,7 +40,7 @@ internal static class AComparison
         var kafka = Kafka();
         return Of(JetStream(), kafka with
         {
-            Flow = kafka.Flow! with { Capacity = null, Runs = [.. kafka.Flow.Runs.Where(run => run.Phase == "idle")] },
+            Flow = kafka.Flow! with { Capacity = null, Searched = [], Runs = [.. kafka.Flow.Runs.Where(run => run.Phase == "idle")] },
             Lane = [],
             Recovery = null,
         }) with
@@ -88,6 +88,7 @@ internal static class AComparison
         Flow = new FlowResult
         {
             Capacity = capacity,
+            Searched = [1],
             Limit = "p99 from accepted to ended at most 500 ms, and no more orders open at the end than at the beginning",
             Runs =
             [
@@ -99,7 +100,8 @@ internal static class AComparison
             ],
         },
         Lane = [.. new[] { 256, 4_096 }.SelectMany(bytes => new[] { "port", "client" }.SelectMany(through => Rows(through, bytes, capacity, milliseconds)))],
-        Recovery = new RecoveryResult(capacity / 2, [new RecoveryRun(1, 1.2, milliseconds / 14, 3.1), new RecoveryRun(2, 1.1, milliseconds / 13, 3.4), new RecoveryRun(3, 1.3, milliseconds / 12, 2.9)]),
+        Recovery = new RecoveryResult([.. new (double Down, double Factor, double CaughtUp)[] { (1.2, 14, 3.1), (1.1, 13, 3.4), (1.3, 12, 2.9) }
+            .Select((run, index) => new RecoveryRun(index + 1, capacity / 2, run.Down, milliseconds / run.Factor, run.CaughtUp))]),
     };
 
     public static FlowRun Run(string phase, int repeat, double rate, double milliseconds, double cost)

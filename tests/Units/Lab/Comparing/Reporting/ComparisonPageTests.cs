@@ -196,7 +196,7 @@ public sealed class ComparisonPageTests
             ["strange"] = AComparison.Of(kafka with
             {
                 Flow = kafka.Flow! with { Capacity = double.NaN, Runs = [.. kafka.Flow.Runs.Select(run => run with { AcceptToEnd = strange, Ended = double.NaN, Processes = [new ProcessCost("x", double.NaN, double.NaN, double.NaN)], Stages = [new StageTime("accept", double.NaN)] })] },
-                Recovery = new RecoveryResult(0, [new RecoveryRun(1, double.NaN, null, double.PositiveInfinity)]),
+                Recovery = new RecoveryResult([new RecoveryRun(1, 0, double.NaN, null, double.PositiveInfinity)]),
             }),
             ["hostile"] = AComparison.BothReal() with
             {

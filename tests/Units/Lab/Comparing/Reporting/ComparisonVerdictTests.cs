@@ -49,6 +49,42 @@ public sealed class ComparisonVerdictTests
     }
 
     [Fact]
+    public void Nobody_is_ranked_whose_own_limit_was_not_found_and_may_be_more()
+    {
+        var kafka = AComparison.Kafka();
+        var jetStream = AComparison.JetStream();
+        var open = AComparison.Of(
+            jetStream with { Flow = jetStream.Flow! with { Runs = [.. jetStream.Flow.Runs.Where(run => run.IsSustained)] } },
+            kafka with { Flow = kafka.Flow! with { Capacity = 230, Runs = [AComparison.Run("ramp", 1, 230, 20, 6), AComparison.Run("ramp", 1, 260, 20, 6) with { IsSustained = false }] } });
+
+        Told(open)[0].ShouldBe($"{Limit} JetStream carried at least 240 orders/s and Kafka carried 230 orders/s; they are not ranked, for the limit of JetStream was not found.");
+    }
+
+    [Fact]
+    public void A_search_that_found_nothing_counts_and_one_that_was_broken_off_does_not()
+    {
+        FlowRun Step(int repeat, double rate, bool isSustained) => AComparison.Run("ramp", repeat, rate, 20, 6) with { IsSustained = isSustained };
+        var kafka = AComparison.Kafka();
+        FlowRun[] runs = [Step(1, 100, true), Step(1, 120, false), Step(2, 110, true), Step(2, 130, false), Step(3, 5, false), Step(4, 50, true)];
+        var uneven = AComparison.Of(kafka with { Flow = kafka.Flow! with { Capacity = 100, Searched = [1, 2, 3], Runs = runs } });
+
+        var reading = CapacityReading.Of(uneven.Transports[0]);
+
+        reading.WithSpread().ShouldBe("100 (0–110)");
+        CapacityReading.Of(AComparison.JetStream()).Over(reading).ShouldBe(CapacityDifference.More);
+        reading.Over(CapacityReading.Of(AComparison.JetStream())).ShouldBe(CapacityDifference.None);
+    }
+
+    [Fact]
+    public void Latencies_from_one_run_each_are_not_ranked()
+    {
+        static TransportResult Once(TransportResult of) => of with { Flow = of.Flow! with { Runs = [.. of.Flow.Runs.Where(run => run.Repeat == 1)] } };
+
+        Told(AComparison.Of(Once(AComparison.JetStream()), Once(AComparison.Kafka())))[1]
+            .ShouldEndWith("ms on Kafka; they are not ranked, for one run has no spread.");
+    }
+
+    [Fact]
     public void Latencies_whose_repeats_meet_do_not_differ()
     {
         var kafka = AComparison.Kafka();
@@ -118,7 +154,7 @@ public sealed class ComparisonVerdictTests
     [Fact]
     public void A_flow_that_never_comes_back_is_told()
     {
-        var late = AComparison.Kafka() with { Recovery = new RecoveryResult(100, [new RecoveryRun(1, 1, null, null), new RecoveryRun(2, 1, 4, 6)]) };
+        var late = AComparison.Kafka() with { Recovery = new RecoveryResult([new RecoveryRun(1, 100, 1, null, null), new RecoveryRun(2, 100, 1, 4, 6)]) };
 
         Told(AComparison.Of(late))[2].ShouldEndWith("the flow is back at its rate in 5 s on Kafka (not in time in 1 of 2 restarts).");
     }
