@@ -15,6 +15,9 @@ internal sealed class RawKafkaLane : ITransportLane
 
     private const int FirstToLeaveInPeace = 0x02_03_00_00;
 
+    // Who asks seldom whether the group is still the same, as librdkafka does by itself, is not there when it is shared anew.
+    private static readonly TimeSpan SessionTimeout = new KafkaTransportOptions().SessionTimeout;
+
     private static readonly TimeSpan PollWhileHeld = TimeSpan.FromMilliseconds(5);
 
     private readonly string _servers;
@@ -104,6 +107,8 @@ internal sealed class RawKafkaLane : ITransportLane
             EnableAutoCommit = true,
             AutoCommitIntervalMs = 1_000,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+            SessionTimeoutMs = (int)SessionTimeout.TotalMilliseconds,
+            HeartbeatIntervalMs = (int)(SessionTimeout / 4).TotalMilliseconds,
             QueuedMaxMessagesKbytes = FetchedKilobytes,
             FetchWaitMaxMs = _isEmbedded ? 10 : null,
         };
