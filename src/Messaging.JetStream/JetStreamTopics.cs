@@ -6,10 +6,10 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
     /// <summary>The server's error code for a stream that does not exist.</summary>
     public const int StreamNotFound = 10059;
 
-    private const int OtherStreamOfThatName = 10058;
+    /// <summary>What one of several that make a stream at the same moment may be told: the subjects are taken, by the very stream it asks for.</summary>
+    public const int SubjectsOverlap = 10065;
 
-    // What one of several that make a stream at the same moment may be told instead: the subjects are taken, by the very stream it asks for.
-    private const int SubjectsOverlap = 10065;
+    private const int OtherStreamOfThatName = 10058;
 
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
     {

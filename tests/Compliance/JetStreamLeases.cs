@@ -52,6 +52,32 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_processes_of_a_new_server_may_come_at_once()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await using var server = new NatsServerProcess();
+            await server.StartAsync(Cancel);
+            _url = server.Url;
+            JetStreamTransport[] first = [.. Enumerable.Range(0, 8).Select(_ => Connect())];
+            await Task.WhenAll(first.Select(transport => transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel)));
+
+            List<Consumption> consumptions = [.. first.Select((transport, i) => Consumption.Start(transport, Group with { Group = $"group{i}" }))];
+            await EventuallyAsync(async () =>
+            {
+                foreach (var ended in consumptions.Where(consumption => consumption.Running.IsCompleted))
+                    await ended.Running; // Why a group could not be joined tells more than that it was not.
+                return (await OwnedAsync(first)).All(owned => owned.Length == 4);
+            });
+
+            foreach (var consumption in consumptions)
+                await consumption.StopAsync();
+            foreach (var transport in first)
+                await transport.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Who_leaves_finishes_and_settles_what_is_in_hand_and_nothing_of_it_comes_again()
     {
         var (stays, leaves) = (Connect(), Connect());

@@ -26,6 +26,23 @@ public abstract class KeyValues(TransportUnderTest underTest) : TransportComplia
     }
 
     [Fact]
+    public async Task A_bucket_may_be_opened_by_several_at_once()
+    {
+        await using var before = await OpenAsync();
+        ITransport[] transports = [Transport, Connect(), Connect(), Connect()];
+        for (var i = 0; i < 5; i++)
+        {
+            var definition = new BucketDefinition($"{Bucket.Name}-{i}");
+            var buckets = await Task.WhenAll(transports.Select(transport => transport.RequireKeyValue().OpenBucketAsync(definition, Cancel)));
+            foreach (var bucket in buckets)
+            {
+                await bucket.PutAsync("key", Bytes("1"), Cancel);
+                await bucket.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Who_writes_sees_what_he_wrote_every_time()
     {
         await using var bucket = await OpenAsync();

@@ -56,7 +56,7 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
             var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
             return await buckets.CreateStoreAsync(asked, cancellationToken);
         }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == OtherStreamOfThatName)
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode is OtherStreamOfThatName or JetStreamTopics.SubjectsOverlap)
         {
             return await buckets.GetStoreAsync(definition.Name, cancellationToken);
         }

@@ -28,9 +28,16 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             if (Opened is { } opened)
                 return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
-            _store = await new NatsKVContext(link.JetStream).CreateOrUpdateStoreAsync(
-                new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },
-                cancellationToken);
+            try
+            {
+                _store = await MakeAsync(cancellationToken);
+            }
+            catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.SubjectsOverlap)
+            {
+                // Another process makes it at this moment: by now it is there.
+                _store = await MakeAsync(cancellationToken);
+            }
+
             return _store;
         }
         finally
@@ -38,6 +45,11 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             _gate.Release();
         }
     }
+
+    private ValueTask<INatsKVStore> MakeAsync(CancellationToken cancellationToken) =>
+        new NatsKVContext(link.JetStream).CreateOrUpdateStoreAsync(
+            new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },
+            cancellationToken);
 
     /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
     public void Forget() => Volatile.Write(ref _store, null);
