@@ -3,7 +3,6 @@ namespace Messaging.JetStream;
 /// <summary>Opens key-value buckets, and checks what the server has under their names. Thread-safe.</summary>
 internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOptions options)
 {
-    private const int OtherStreamOfThatName = 10058;
     private const int LongestHistory = 64;
 
     /// <summary>Opens a bucket and makes it where it is missing; see <see cref="IKeyValue.OpenBucketAsync"/>.</summary>
@@ -37,7 +36,9 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
     {
         try
         {
-            var store = await CreateOrGetAsync(definition, new NatsKVContext(jetStream), cancellationToken);
+            // Not the client's own create-or-update: that would change the settings of a bucket that others use.
+            var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
+            var store = await OpenedStores.GetOrCreateAsync(new NatsKVContext(jetStream), asked, options.RequestTimeout, cancellationToken);
             var stream = await jetStream.GetStreamAsync($"KV_{definition.Name}", cancellationToken: cancellationToken);
             Compare(definition, stream.Info.Config);
             return new Handle(jetStream, store, stream);
@@ -45,20 +46,6 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
         catch (NatsException exception)
         {
             throw link.Explain($"NATS at {link.Url} did not open bucket {definition.Name}", exception);
-        }
-    }
-
-    /// <summary>Not the client's own create-or-update: that would change the settings of a bucket that others use.</summary>
-    private async Task<INatsKVStore> CreateOrGetAsync(BucketDefinition definition, NatsKVContext buckets, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
-            return await buckets.CreateStoreAsync(asked, cancellationToken);
-        }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode is OtherStreamOfThatName or JetStreamTopics.SubjectsOverlap)
-        {
-            return await buckets.GetStoreAsync(definition.Name, cancellationToken);
         }
     }
 

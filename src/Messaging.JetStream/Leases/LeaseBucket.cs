@@ -28,16 +28,7 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             if (Opened is { } opened)
                 return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
-            try
-            {
-                _store = await MakeAsync(cancellationToken);
-            }
-            catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.SubjectsOverlap)
-            {
-                // Another process makes it at this moment: by now it is there.
-                _store = await MakeAsync(cancellationToken);
-            }
-
+            _store = await MakeAsync(new NatsKVContext(link.JetStream), cancellationToken);
             return _store;
         }
         finally
@@ -46,10 +37,14 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
         }
     }
 
-    private ValueTask<INatsKVStore> MakeAsync(CancellationToken cancellationToken) =>
-        new NatsKVContext(link.JetStream).CreateOrUpdateStoreAsync(
-            new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },
-            cancellationToken);
+    private async Task<INatsKVStore> MakeAsync(NatsKVContext buckets, CancellationToken cancellationToken)
+    {
+        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
+        var store = await OpenedStores.GetOrCreateAsync(buckets, asked, options.RequestTimeout, cancellationToken);
+        return (await store.GetStatusAsync(cancellationToken)).Info.Config.NumReplicas == options.Replicas
+            ? store
+            : await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
+    }
 
     /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
     public void Forget() => Volatile.Write(ref _store, null);
