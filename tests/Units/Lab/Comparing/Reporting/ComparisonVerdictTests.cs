@@ -1,3 +1,4 @@
+using Lab.Comparing.Flows;
 using Lab.Comparing.Reporting;
 using Lab.Comparing.Results;
 
@@ -73,6 +74,17 @@ public sealed class ComparisonVerdictTests
         reading.WithSpread().ShouldBe("100 (0–110)");
         CapacityReading.Of(AComparison.JetStream()).Over(reading).ShouldBe(CapacityDifference.More);
         reading.Over(CapacityReading.Of(AComparison.JetStream())).ShouldBe(CapacityDifference.None);
+    }
+
+    [Fact]
+    public void Single_orders_that_run_side_by_side_give_no_figure()
+    {
+        var run = AComparison.Run("idle", 1, rate: 4, milliseconds: 100, cost: 6);
+
+        FlowLane.Alone(run).ShouldBe(run);
+        var refused = FlowLane.Alone(run with { Whole = AComparison.Latency(300) });
+        (refused.IsRefused, refused.IsSustained).ShouldBe((true, false));
+        refused.Because.ShouldBe("one order in ten took longer than the 250 ms to the next, so they were not alone");
     }
 
     [Fact]
