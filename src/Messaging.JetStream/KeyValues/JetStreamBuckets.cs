@@ -36,9 +36,11 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
     {
         try
         {
-            // Not the client's own create-or-update: that would change the settings of a bucket that others use.
             var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
-            var store = await OpenedStores.GetOrCreateAsync(new NatsKVContext(jetStream), asked, options.RequestTimeout, cancellationToken);
+            var buckets = new NatsKVContext(jetStream);
+            // Not the client's own create-or-update: that would change the settings of a bucket that others use.
+            var store = await OpenedStores.GetOrCreateAsync(
+                buckets, definition.Name, () => buckets.CreateStoreAsync(asked, cancellationToken), options.RequestTimeout, cancellationToken);
             var stream = await jetStream.GetStreamAsync($"KV_{definition.Name}", cancellationToken: cancellationToken);
             Compare(definition, stream.Info.Config);
             return new Handle(jetStream, store, stream);

@@ -10,47 +10,54 @@ internal static class OpenedStores
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Opens a bucket as it is, and makes it where it is missing. Asked for first, because nats-server 2.9 leaves some of those unanswered that make a stream side by side.</summary>
+    /// <summary>
+    /// Opens a bucket as it is, and makes it where it is missing; returns when it takes requests. Asked for first, because nats-server
+    /// 2.9 leaves some of those unanswered that make a stream side by side. And it tells of a stream that another process is just making
+    /// before the stream has subscribed to its subjects, the direct reads last: what comes then finds nobody or is dropped.
+    /// </summary>
     /// <param name="buckets">Over the connection.</param>
-    /// <param name="asked">The bucket as it is made.</param>
+    /// <param name="bucket">Its name.</param>
+    /// <param name="make">Makes it.</param>
     /// <param name="patience">How long it may take until a bucket that somebody else makes takes requests.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NatsException">The server refuses, or does not answer.</exception>
-    public static async Task<INatsKVStore> GetOrCreateAsync(NatsKVContext buckets, NatsKVConfig asked, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        INatsKVStore store;
-        try
-        {
-            store = await buckets.GetStoreAsync(asked.Bucket, cancellationToken);
-        }
-        catch (NatsJSApiException missing) when (missing.Error.ErrCode == JetStreamTopics.StreamNotFound)
-        {
-            try
-            {
-                return await buckets.CreateStoreAsync(asked, cancellationToken);
-            }
-            catch (NatsJSApiException taken) when (taken.Error.ErrCode is OtherStreamOfThatName or JetStreamTopics.SubjectsOverlap)
-            {
-                store = await buckets.GetStoreAsync(asked.Bucket, cancellationToken);
-            }
-        }
-
-        return await AnsweringAsync(store, patience, cancellationToken);
-    }
-
-    /// <summary>
-    /// Waits until a bucket takes requests. The server tells of a stream that another process is just making before the stream has
-    /// subscribed to its subjects, the direct reads last, and what comes then finds nobody or is dropped.
-    /// </summary>
-    private static async Task<INatsKVStore> AnsweringAsync(INatsKVStore store, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<INatsKVStore> GetOrCreateAsync(
+        NatsKVContext buckets, string bucket, Func<ValueTask<INatsKVStore>> make, TimeSpan patience, CancellationToken cancellationToken)
     {
         for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause, cancellationToken))
         {
-            var failure = await AskAsync(store, cancellationToken);
-            if (failure is null)
+            // Each time anew: whoever has made it may have deleted it again.
+            var store = await GetAsync(buckets, bucket, cancellationToken) ?? await CreateAsync(make);
+            var failure = store is null ? null : await AskAsync(store, cancellationToken);
+            if (store is not null && failure is null)
                 return store;
             if (Stopwatch.GetElapsedTime(began) > patience)
-                throw failure;
+                throw failure ?? new NatsNoReplyException();
+        }
+    }
+
+    private static async Task<INatsKVStore?> GetAsync(NatsKVContext buckets, string bucket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await buckets.GetStoreAsync(bucket, cancellationToken);
+        }
+        catch (NatsJSApiException missing) when (missing.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null when another was faster.</summary>
+    private static async Task<INatsKVStore?> CreateAsync(Func<ValueTask<INatsKVStore>> make)
+    {
+        try
+        {
+            return await make();
+        }
+        catch (NatsJSApiException taken) when (taken.Error.ErrCode is OtherStreamOfThatName or JetStreamTopics.SubjectsOverlap)
+        {
+            return null;
         }
     }
 

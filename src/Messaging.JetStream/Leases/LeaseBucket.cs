@@ -40,10 +40,11 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
     private async Task<INatsKVStore> MakeAsync(NatsKVContext buckets, CancellationToken cancellationToken)
     {
         var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
-        var store = await OpenedStores.GetOrCreateAsync(buckets, asked, options.RequestTimeout, cancellationToken);
-        return (await store.GetStatusAsync(cancellationToken)).Info.Config.NumReplicas == options.Replicas
-            ? store
-            : await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
+        var store = await OpenedStores.GetOrCreateAsync(buckets, Name, MakeAnewAsync, options.RequestTimeout, cancellationToken);
+        return (await store.GetStatusAsync(cancellationToken)).Info.Config.NumReplicas == options.Replicas ? store : await MakeAnewAsync();
+
+        // An update waits until the server is done with a stream of that name that is being deleted; a new one would lose its files to that.
+        ValueTask<INatsKVStore> MakeAnewAsync() => buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
     }
 
     /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
