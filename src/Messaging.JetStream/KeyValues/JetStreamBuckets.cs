@@ -3,6 +3,7 @@ namespace Messaging.JetStream;
 /// <summary>Opens key-value buckets, and checks what the server has under their names. Thread-safe.</summary>
 internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOptions options)
 {
+    private const int OtherStreamOfThatName = 10058;
     private const int LongestHistory = 64;
 
     /// <summary>Opens a bucket and makes it where it is missing; see <see cref="IKeyValue.OpenBucketAsync"/>.</summary>
@@ -36,11 +37,8 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
     {
         try
         {
-            var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
-            var buckets = new NatsKVContext(jetStream);
-            // Not the client's own create-or-update: that would change the settings of a bucket that others use.
-            var store = await OpenedStores.GetOrCreateAsync(
-                buckets, definition.Name, () => buckets.CreateStoreAsync(asked, cancellationToken), options.RequestTimeout, cancellationToken);
+            var store = await OpenedStores.OpenAsync(
+                () => CreateOrGetAsync(definition, new NatsKVContext(jetStream), cancellationToken), options.RequestTimeout, cancellationToken);
             var stream = await jetStream.GetStreamAsync($"KV_{definition.Name}", cancellationToken: cancellationToken);
             Compare(definition, stream.Info.Config);
             return new Handle(jetStream, store, stream);
@@ -48,6 +46,20 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
         catch (NatsException exception)
         {
             throw link.Explain($"NATS at {link.Url} did not open bucket {definition.Name}", exception);
+        }
+    }
+
+    /// <summary>Not the client's own create-or-update: that would change the settings of a bucket that others use.</summary>
+    private async ValueTask<INatsKVStore> CreateOrGetAsync(BucketDefinition definition, NatsKVContext buckets, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
+            return await buckets.CreateStoreAsync(asked, cancellationToken);
+        }
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == OtherStreamOfThatName)
+        {
+            return await buckets.GetStoreAsync(definition.Name, cancellationToken);
         }
     }
 

@@ -28,23 +28,15 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             if (Opened is { } opened)
                 return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
-            _store = await MakeAsync(new NatsKVContext(link.JetStream), cancellationToken);
+            var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
+            var buckets = new NatsKVContext(link.JetStream);
+            _store = await OpenedStores.OpenAsync(() => buckets.CreateOrUpdateStoreAsync(asked, cancellationToken), options.RequestTimeout, cancellationToken);
             return _store;
         }
         finally
         {
             _gate.Release();
         }
-    }
-
-    private async Task<INatsKVStore> MakeAsync(NatsKVContext buckets, CancellationToken cancellationToken)
-    {
-        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
-        var store = await OpenedStores.GetOrCreateAsync(buckets, Name, MakeAnewAsync, options.RequestTimeout, cancellationToken);
-        return (await store.GetStatusAsync(cancellationToken)).Info.Config.NumReplicas == options.Replicas ? store : await MakeAnewAsync();
-
-        // An update waits until the server is done with a stream of that name that is being deleted; a new one would lose its files to that.
-        ValueTask<INatsKVStore> MakeAnewAsync() => buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
     }
 
     /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
