@@ -9,7 +9,8 @@ internal sealed class JetStreamTopics(JetStreamLink link, JetStreamTransportOpti
     /// <summary>What one of several that make a stream at the same moment may be told: the subjects are taken, by the very stream it asks for.</summary>
     public const int SubjectsOverlap = 10065;
 
-    private const int OtherStreamOfThatName = 10058;
+    /// <summary>The server's error code for a stream of that name with other settings; one that is just being made may be told so, too.</summary>
+    public const int OtherStreamOfThatName = 10058;
 
     public async Task EnsureAsync(IReadOnlyCollection<TopicDefinition> topics, CancellationToken cancellationToken)
     {

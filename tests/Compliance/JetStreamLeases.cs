@@ -54,12 +54,12 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
     [Fact]
     public async Task The_first_processes_of_a_new_server_may_come_at_once()
     {
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             await using var server = new NatsServerProcess();
             await server.StartAsync(Cancel);
             _url = server.Url;
-            JetStreamTransport[] first = [.. Enumerable.Range(0, 8).Select(_ => Connect())];
+            JetStreamTransport[] first = [.. Enumerable.Range(0, 4).Select(_ => Connect())];
             await Task.WhenAll(first.Select(transport => transport.EnsureTopicsAsync([new TopicDefinition(_topic)], Cancel)));
 
             List<Consumption> consumptions = [.. first.Select((transport, i) => Consumption.Start(transport, Group with { Group = $"group{i}" }))];

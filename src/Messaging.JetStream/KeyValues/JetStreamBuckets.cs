@@ -3,7 +3,6 @@ namespace Messaging.JetStream;
 /// <summary>Opens key-value buckets, and checks what the server has under their names. Thread-safe.</summary>
 internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOptions options)
 {
-    private const int OtherStreamOfThatName = 10058;
     private const int LongestHistory = 64;
 
     /// <summary>Opens a bucket and makes it where it is missing; see <see cref="IKeyValue.OpenBucketAsync"/>.</summary>
@@ -57,7 +56,7 @@ internal sealed class JetStreamBuckets(JetStreamLink link, JetStreamTransportOpt
             var asked = new NatsKVConfig(definition.Name) { History = definition.History, MaxAge = definition.TimeToLive, NumberOfReplicas = options.Replicas };
             return await buckets.CreateStoreAsync(asked, cancellationToken);
         }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == OtherStreamOfThatName)
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == JetStreamTopics.OtherStreamOfThatName)
         {
             return await buckets.GetStoreAsync(definition.Name, cancellationToken);
         }

@@ -30,7 +30,7 @@ internal static class OpenedStores
                 if (failure is null)
                     return store;
             }
-            catch (NatsJSApiException overtaken) when (overtaken.Error.ErrCode == JetStreamTopics.SubjectsOverlap)
+            catch (NatsJSApiException overtaken) when (overtaken.Error.ErrCode is JetStreamTopics.SubjectsOverlap or JetStreamTopics.OtherStreamOfThatName)
             {
                 failure = overtaken;
             }
