@@ -42,7 +42,7 @@ internal sealed class ConsumerInsight(string topic, TimeSpan tolerated)
         _ends.TryRemove(partition, out _);
     }
 
-    /// <summary>Remembers where the consumer began; call it for every message.</summary>
+    /// <summary>Remembers where the consumer began; call it for every message and wherever a partition ends.</summary>
     public void Received(int partition, long position) => _firsts.TryAdd(partition, position);
 
     /// <summary>Takes over the end of each partition as the last fetch response gave it. Sends nothing.</summary>
@@ -79,14 +79,11 @@ internal sealed class ConsumerInsight(string topic, TimeSpan tolerated)
         }
     }
 
-    /// <summary>
-    /// Messages behind the last settled one (-1: none yet); 0 before the first message has come, which is all a partition
-    /// without a backlog ever shows.
-    /// </summary>
-    public long Lag(int partition, long settled)
+    /// <summary>Messages behind the last settled one (-1: none yet); null before the broker has told where the consumer begins.</summary>
+    public long? Lag(int partition, long settled)
     {
         if (!_firsts.TryGetValue(partition, out var first) || !_ends.TryGetValue(partition, out var end))
-            return 0;
+            return null;
         return Math.Max(0, end - Math.Max(first, settled + 1));
     }
 }

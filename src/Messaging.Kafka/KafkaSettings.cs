@@ -54,6 +54,7 @@ internal static class KafkaSettings
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
         config.EnableAutoOffsetStore = false; // Stored by us, once the handler has returned: librdkafka would store at delivery.
         config.EnableAutoCommit = true;
+        config.EnablePartitionEof = true; // A partition that has nothing to read tells no other way where it stands.
         config.StatisticsIntervalMs = StatisticsMilliseconds; // They tell whether the brokers still answer.
         config.AutoCommitIntervalMs = (int)options.CommitInterval.TotalMilliseconds;
         return config;

@@ -70,7 +70,8 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     /// <summary>
     /// What is not settled yet, by owned partition, as of the last fetch. Asks nobody and never blocks. While a partition is held
-    /// back because its handler is behind, nothing is fetched: what arrives meanwhile counts once fetching goes on.
+    /// back because its handler is behind, nothing is fetched: what arrives meanwhile counts once fetching goes on. A partition of
+    /// which nothing was fetched yet is left out.
     /// </summary>
     /// <exception cref="TransportException">No broker answers any more, or the topic has grown.</exception>
     public List<PartitionLag> ReadLag()
@@ -82,8 +83,8 @@ internal sealed partial class KafkaSubscription : IDisposable
         var lags = new List<PartitionLag>();
         foreach (var partition in _owned.Numbers)
         {
-            if (_owned.TryGet(partition, out var pump))
-                lags.Add(new PartitionLag(_subscription.Topic, _subscription.Group, partition, _insight.Lag(partition, pump.Settled)));
+            if (_owned.TryGet(partition, out var pump) && _insight.Lag(partition, pump.Settled) is { } messages)
+                lags.Add(new PartitionLag(_subscription.Topic, _subscription.Group, partition, messages));
         }
 
         return lags;
@@ -195,6 +196,8 @@ internal sealed partial class KafkaSubscription : IDisposable
         if (!_owned.TryGet(result.Partition.Value, out var pump))
             return;
         _insight.Received(result.Partition.Value, result.Offset.Value);
+        if (result.IsPartitionEOF)
+            return;
         pump.Add(KafkaRecords.ToDelivery(result));
         if (!pump.IsFull || WaitForRoom(pump) || !_paused.Add(result.TopicPartition))
             return;

@@ -128,4 +128,11 @@ public abstract class Consuming(TransportUnderTest underTest) : TransportComplia
         await consumption.StopAsync();
         (await Transport.GetLagAsync(Cancel)).ShouldBeEmpty("a subscription that has ended owns nothing");
     }
+
+    [Fact]
+    public async Task An_owner_of_partitions_that_hold_nothing_tells_that_they_hold_nothing()
+    {
+        await using var consumption = Consumption.Start(Transport, Group());
+        await LagAsync(lags => lags.Count == 4 && lags.All(lag => lag.Messages == 0));
+    }
 }

@@ -83,6 +83,9 @@ public abstract class StartedSystem(string transport, bool choreography = false)
         return await running;
     }
 
+    /// <summary>What is still under way, one line each.</summary>
+    internal Task<IReadOnlyList<string>> UnderWayAsync() => _reader.UnderWayAsync(TestContext.Current.CancellationToken);
+
     /// <summary>Waits for quiet and reads what the invariants look at.</summary>
     internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
     {

@@ -2,25 +2,23 @@ namespace Lab.Checking;
 
 /// <summary>
 /// Invariant 5. Every outbox is empty, every consumer has settled what was published, no message waits for a retry, and
-/// every dead letter says why. A service whose state was not seen breaks the promise: silence is no proof.
+/// every dead letter says why. An outbox that was not seen breaks the promise, and so does a partition that nobody owns: silence
+/// is no proof.
 /// </summary>
 internal sealed record NothingIsLeftBehind()
-    : Invariant(5, "outboxes are empty, lag is zero, every dead letter names its cause")
+    : Invariant(5, "outboxes are empty, every partition has an owner and no lag, every dead letter names its cause")
 {
     /// <summary>The services that send and receive messages.</summary>
     public static readonly IReadOnlyList<string> Services = ["orders", "inventory", "payments"];
 
     public override IEnumerable<Violation> Check(Snapshot snapshot) => Services
-        .SelectMany(service => CheckSeen(service, snapshot))
+        .Where(service => !snapshot.Backlogs.Any(backlog => backlog.Service == service))
+        .Select(service => new Violation(service, "its outbox was not seen"))
         .Concat(snapshot.Backlogs.SelectMany(CheckBacklog))
+        .Concat(snapshot.Unowned.Select(unowned => new Violation(
+            $"consumer {unowned.Consumer}", $"nobody owned partition {unowned.Partition} of {unowned.Topic}")))
         .Concat(snapshot.Lags.Where(lag => lag.Messages != 0).Select(lag => new Violation(
             $"consumer {lag.Consumer}", $"{lag.Messages} messages behind on {lag.Topic}, partition {lag.Partition}")));
-
-    private static IEnumerable<Violation> CheckSeen(string service, Snapshot snapshot)
-    {
-        if (!snapshot.Backlogs.Any(backlog => backlog.Service == service)) yield return new Violation(service, "its outbox was not seen");
-        if (!snapshot.Lags.Any(lag => lag.Service == service)) yield return new Violation(service, "it reported no consumer lag");
-    }
 
     private static IEnumerable<Violation> CheckBacklog(Backlog backlog)
     {

@@ -33,6 +33,9 @@ internal sealed record Snapshot
     public IReadOnlyList<Backlog> Backlogs { get; init; } = [];
 
     public IReadOnlyList<ConsumerLag> Lags { get; init; } = [];
+
+    /// <summary>Partitions of which nobody reported a lag, though a consumer has to take them in: how far it is behind there is unknown.</summary>
+    public IReadOnlyList<UnownedPartition> Unowned { get; init; } = [];
 }
 
 internal sealed record OrderLine(string Sku, int Quantity);
@@ -100,6 +103,11 @@ internal sealed record ParkedMessage(string Consumer, string MessageId, string T
 /// <param name="Partition">The partition.</param>
 /// <param name="Messages">Messages published and not yet settled.</param>
 internal sealed record ConsumerLag(string Service, string Consumer, string Topic, string Partition, double Messages);
+
+/// <param name="Consumer">The consumer group.</param>
+/// <param name="Topic">The topic.</param>
+/// <param name="Partition">The partition that no instance of the service owns.</param>
+internal sealed record UnownedPartition(string Consumer, string Topic, int Partition);
 
 internal static class OrderStates
 {

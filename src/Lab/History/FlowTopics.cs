@@ -1,4 +1,7 @@
+using System.Globalization;
+using Lab.Checking;
 using Lab.Running;
+using Messaging;
 
 namespace Lab.History;
 
@@ -35,4 +38,18 @@ internal static class FlowTopics
             ["inventory.stock"] = [InventoryCommands],
             ["payments.payments"] = [PaymentsCommands],
         };
+
+    /// <summary>The partitions that a consumer of the coordination has to take in and of which nobody reported how far it is behind.</summary>
+    public static IReadOnlyList<UnownedPartition> Unowned(string coordination, IReadOnlyList<ConsumerLag> reported)
+    {
+        var owned = reported.Select(lag => (lag.Consumer, lag.Topic, lag.Partition)).ToHashSet();
+        return
+        [
+            .. from consumer in Consumers(coordination)
+               from topic in consumer.Value
+               from partition in Enumerable.Range(0, TopicDefinition.DefaultPartitions)
+               where !owned.Contains((consumer.Key, topic, partition.ToString(CultureInfo.InvariantCulture)))
+               select new UnownedPartition(consumer.Key, topic, partition),
+        ];
+    }
 }

@@ -55,6 +55,8 @@ internal static class Quiet
                 .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
                 .Where(consumer => consumer.Lag > 0)
                 .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
+            .. seen.Unowned.CountBy(unowned => unowned.Consumer, StringComparer.Ordinal)
+                .Select(consumer => $"{consumer.Value} partitions of {consumer.Key} that nobody owns"),
             parked > 0 ? $"{parked} messages parked" : null,
             reserved > 0 ? $"{reserved} pieces reserved" : null,
             unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,

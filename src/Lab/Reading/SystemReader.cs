@@ -1,4 +1,5 @@
 using Lab.Checking;
+using Lab.History;
 using Lab.Placing;
 using Lab.Running;
 
@@ -32,37 +33,38 @@ internal sealed class SystemReader : IAsyncDisposable
     /// <param name="orders">Tells the timelines.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<Snapshot> ReadAsync(
-        IReadOnlyList<AcceptedOrder> accepted, OrdersClient orders, CancellationToken cancellationToken) => new()
+        IReadOnlyList<AcceptedOrder> accepted, OrdersClient orders, CancellationToken cancellationToken) => (await ReadMovingAsync(cancellationToken)) with
         {
             Accepted = accepted,
             HasSagas = _system.HasSagas,
-            Orders = await _orders.OrdersAsync(cancellationToken),
             Views = await ViewsAsync(orders, cancellationToken),
-            Stock = await _inventory.StockAsync(cancellationToken),
             Movements = await _inventory.MovementsAsync(cancellationToken),
-            Payments = await _payments.PaymentsAsync(cancellationToken),
-            Ledger = await _ledger.ReadAsync(0, cancellationToken),
-            Backlogs = await BacklogsAsync(cancellationToken),
-            Lags = await LagsAsync(cancellationToken),
         };
 
     /// <summary>What is still under way, one line each; empty when the system is quiet.</summary>
-    public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken)
-    {
-        var orders = await _orders.OrdersAsync(cancellationToken);
-        var backlogs = await BacklogsAsync(cancellationToken);
-        var lags = await LagsAsync(cancellationToken);
-        var stock = await _inventory.StockAsync(cancellationToken);
-        var payments = await _payments.PaymentsAsync(cancellationToken);
-        var ledger = await _ledger.ReadAsync(0, cancellationToken);
-        return Quiet.Describe(new Snapshot { Orders = orders, Backlogs = backlogs, Lags = lags, Stock = stock, Payments = payments, Ledger = ledger });
-    }
+    public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken) =>
+        Quiet.Describe(await ReadMovingAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
         await _orders.DisposeAsync();
         await _inventory.DisposeAsync();
         await _payments.DisposeAsync();
+    }
+
+    private async Task<Snapshot> ReadMovingAsync(CancellationToken cancellationToken)
+    {
+        var lags = await LagsAsync(cancellationToken);
+        return new Snapshot
+        {
+            Orders = await _orders.OrdersAsync(cancellationToken),
+            Stock = await _inventory.StockAsync(cancellationToken),
+            Payments = await _payments.PaymentsAsync(cancellationToken),
+            Ledger = await _ledger.ReadAsync(0, cancellationToken),
+            Backlogs = await BacklogsAsync(cancellationToken),
+            Lags = lags,
+            Unowned = FlowTopics.Unowned(_system.Coordination, lags),
+        };
     }
 
     // Which views there are and in which order they were told what, the database says; what they tell, the API.

@@ -53,7 +53,7 @@ internal sealed class RunningSystem : IAsyncDisposable
             });
             var system = new RunningSystem(await builder.BuildAsync(cancellationToken), options.Transport)
             {
-                HasSagas = options.Coordination == Coordinations.Orchestration,
+                Coordination = options.Coordination,
                 Links = links,
             };
             if (links is not null) system.Attach(links);
@@ -74,8 +74,11 @@ internal sealed class RunningSystem : IAsyncDisposable
         }
     }
 
+    /// <summary>Who decides what comes next: <see cref="Coordinations"/>.</summary>
+    public string Coordination { get; private init; } = Coordinations.Orchestration;
+
     /// <summary>Whether a saga decides about each order.</summary>
-    public bool HasSagas { get; private init; }
+    public bool HasSagas => Coordination == Coordinations.Orchestration;
 
     /// <summary>The links between services, databases and broker; null when the system was started without.</summary>
     public ServiceLinks? Links { get; private init; }

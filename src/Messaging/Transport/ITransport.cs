@@ -50,7 +50,10 @@ public interface ITransport : IAsyncDisposable
     IAsyncEnumerable<Delivery> ReadAsync(ReadRequest request, CancellationToken cancellationToken) =>
         throw new CapabilityMissingException(Name, nameof(TransportCapabilities.ReplayByPosition), "reading a topic again");
 
-    /// <summary>How far this process's subscriptions are behind, per partition that it owns now; asks the broker where needed.</summary>
+    /// <summary>
+    /// How far this process's subscriptions are behind, per partition that it owns now; asks the broker where needed. A partition
+    /// that no process tells of is nobody's at the moment, or its owner has just begun: nothing is known of it then.
+    /// </summary>
     ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken);
 }
 

@@ -36,8 +36,9 @@ public sealed class NothingIsLeftBehindTests
         _quiet with { Lags = _quiet.Lags.And(Lag("payments", 7)) }, "consumer payments", "7 messages behind on payments.events, partition 0");
 
     [Fact]
-    public void Breaks_when_a_service_reports_no_lag() => _invariant.ShouldFind(
-        _quiet with { Lags = _quiet.Lags.Without(lag => lag.Service == "inventory") }, "inventory", "it reported no consumer lag");
+    public void Breaks_when_nobody_owns_a_partition() => _invariant.ShouldFind(
+        _quiet with { Unowned = [new UnownedPartition("orders.read-model", "inventory.events", 2)] },
+        "consumer orders.read-model", "nobody owned partition 2 of inventory.events");
 
     [Fact]
     public void Breaks_when_an_outbox_was_not_seen() => _invariant.ShouldFind(

@@ -12,6 +12,7 @@ public sealed class QuietTests
     {
         Backlogs = [new Backlog("orders", 2, []), new Backlog("payments", 0, [new ParkedMessage("payments", "m", "t", "k", "parked", null, 1)])],
         Lags = [AQuietSystem.Lag("inventory", 3), AQuietSystem.Lag("inventory", 4)],
+        Unowned = [new UnownedPartition("orders.read-model", "inventory.events", 0), new UnownedPartition("orders.read-model", "payments.events", 0)],
         Stock = [new StockRow("TEA", 10, 4, 6, 0)],
         Payments = [new PaymentRow(AQuietSystem.Confirmed, "Captured"), new PaymentRow(AQuietSystem.Cancelled, "Voiding")],
         Ledger =
@@ -23,6 +24,7 @@ public sealed class QuietTests
     }).ShouldBe([
             "2 rows in the outbox of orders",
             "inventory 7 messages behind",
+            "2 partitions of orders.read-model that nobody owns",
             "1 messages parked",
             "6 pieces reserved",
             "1 payments the provider has not settled",
