@@ -6,7 +6,7 @@ namespace Units.Lab;
 
 public sealed class FlowTopicsTests
 {
-    private static readonly ConsumerLag[] _reported =
+    private static readonly ConsumerLag[] Reported =
     [
         .. from consumer in FlowTopics.Consumers(Coordinations.Orchestration)
            from topic in consumer.Value
@@ -15,12 +15,12 @@ public sealed class FlowTopicsTests
     ];
 
     [Fact]
-    public void A_partition_of_which_somebody_reported_the_lag_has_an_owner() =>
-        FlowTopics.Unowned(Coordinations.Orchestration, _reported).ShouldBeEmpty();
+    public void A_partition_of_which_somebodyReported_the_lag_has_an_owner() =>
+        FlowTopics.Unowned(Coordinations.Orchestration, Reported).ShouldBeEmpty();
 
     [Fact]
-    public void A_partition_of_which_nobody_reported_the_lag_is_named() =>
-        FlowTopics.Unowned(Coordinations.Orchestration, [.. _reported.Where(lag => lag is not { Consumer: "orders.read-model", Topic: FlowTopics.InventoryEvents, Partition: "2" })])
+    public void A_partition_of_which_nobodyReported_the_lag_is_named() =>
+        FlowTopics.Unowned(Coordinations.Orchestration, [.. Reported.Where(lag => lag is not { Consumer: "orders.read-model", Topic: FlowTopics.InventoryEvents, Partition: "2" })])
             .ShouldBe([new UnownedPartition("orders.read-model", FlowTopics.InventoryEvents, 2)]);
 
     [Fact]
