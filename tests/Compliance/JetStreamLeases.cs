@@ -115,6 +115,7 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
             gate.Open();
         await PublishAsync(10, 10);
         await EventuallyAsync(() => taking.Deliveries.Concat(sleeping.Deliveries).Select(delivery => delivery.Position).Distinct().Count() == 80);
+        await EventuallyAsync(() => sleeping.Batches.Count >= 4);
 
         // What he had in hand he finished, because this handler does not heed its token; after that he got nothing that was another's.
         var inHand = sleeping.Batches.Where(batch => batch.Deliveries.Any(delivery => int.Parse(delivery.Text()) < 10));
@@ -129,7 +130,7 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
     [Fact]
     public async Task Order_per_key_holds_while_members_come_and_go_under_load()
     {
-        const int perKey = 2_000;
+        var guestsAreGone = false;
         var handled = Messages.KeyPerPartition.ToDictionary(key => key, _ => new ConcurrentQueue<int>());
         var publishing = PublishManyAsync();
         var permanent = Consumption.Start(Connect(), Group, RecordAsync);
@@ -141,7 +142,8 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
             await visit.StopAsync();
         }
 
-        await publishing;
+        Volatile.Write(ref guestsAreGone, true);
+        var perKey = await publishing;
         await EventuallyAsync(() => handled.Values.All(numbers => numbers.Distinct().Count() == perKey));
         await permanent.StopAsync();
         foreach (var numbers in handled.Values)
@@ -154,13 +156,16 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
             return Task.CompletedTask;
         }
 
-        async Task PublishManyAsync()
+        async Task<int> PublishManyAsync()
         {
-            for (var from = 0; from < perKey; from += 20)
+            var published = 0;
+            for (; published < 2_000 || !Volatile.Read(ref guestsAreGone); published += 20)
             {
-                await PublishAsync(from, 20);
+                await PublishAsync(published, 20);
                 await Task.Delay(20, Cancel);
             }
+
+            return published;
         }
     }
 

@@ -103,7 +103,7 @@ public abstract class Delivering(TransportUnderTest underTest) : TransportCompli
         });
         await gate.Reached;
         await closing.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         consumption.Batches.ShouldBeEmpty();
         await closing.DisposeAsync();
     }

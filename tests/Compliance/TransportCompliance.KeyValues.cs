@@ -166,7 +166,7 @@ public abstract class KeyValues(TransportUnderTest underTest) : TransportComplia
     public async Task A_value_lives_no_longer_than_its_bucket_says()
     {
         SkipUnlessKeyValue();
-        await using var bucket = await Transport.RequireKeyValue().OpenBucketAsync(Bucket with { TimeToLive = TimeSpan.FromSeconds(2) }, Cancel);
+        await using var bucket = await Transport.RequireKeyValue().OpenBucketAsync(Bucket with { TimeToLive = TimeSpan.FromSeconds(8) }, Cancel);
         await bucket.PutAsync("key", Bytes("1"), Cancel);
         (await bucket.GetAsync("key", Cancel)).ShouldNotBeNull();
         await EventuallyAsync(async () => await bucket.GetAsync("key", Cancel) is null);

@@ -123,14 +123,15 @@ public abstract class Requesting(TransportUnderTest underTest) : TransportCompli
     [Fact]
     public async Task A_responder_has_no_more_requests_in_hand_than_it_may()
     {
-        var (inHand, most) = (0, 0);
+        var (inHand, tooMany) = (0, false);
         var gate = new Gate();
         await using var responder = await RespondAsync(new Responder(Address, "service", Concurrency: 3), async (message, token) =>
         {
             if (Text(message) == Knock)
                 return await Echo(message, token);
             var now = Interlocked.Increment(ref inHand);
-            most = Math.Max(most, now);
+            if (now > 3)
+                Volatile.Write(ref tooMany, true);
             if (now == 3)
                 gate.Open();
             await gate.PassAsync(token);
@@ -138,7 +139,7 @@ public abstract class Requesting(TransportUnderTest underTest) : TransportCompli
             return await Echo(message, token);
         });
         await Task.WhenAll(Enumerable.Range(0, 20).Select(number => AskAsync($"{number}")));
-        most.ShouldBe(3);
+        tooMany.ShouldBeFalse();
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class ComparingTests
             IdleRate = 0.1,
             Limit = new FlowLimit(P99Milliseconds: 60_000, MostBehindShare: 1) { Generator = (_, _) => null }, // Slow is not wrong.
         },
-        new RecoveryExtent(Before: Second, After: 3 * Second, Runs: 1));
+        new RecoveryExtent(Before: Second, After: 10 * Second, Runs: 1));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

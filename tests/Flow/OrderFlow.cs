@@ -112,19 +112,6 @@ public abstract class OrderFlow(StartedSystem system)
     }
 
     [Fact]
-    public async Task A_system_is_not_quiet_while_nobody_owns_the_partitions_of_a_dead_service()
-    {
-        await system.ReadWhenQuietAsync([]);
-
-        system.Kill("orders");
-
-        await Eventually.HoldsAsync(
-            async () => (await system.UnderWayAsync()).Any(line => line.EndsWith("partitions of orders.read-model that nobody owns", StringComparison.Ordinal)),
-            "it is told that nobody reads for the read model");
-        await system.ReadWhenQuietAsync([]);
-    }
-
-    [Fact]
     public async Task The_same_key_and_body_is_one_order_even_at_the_same_moment()
     {
         var key = Guid.NewGuid().ToString();

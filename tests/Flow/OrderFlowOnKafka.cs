@@ -15,6 +15,20 @@ public sealed class OrderFlowOnKafka(KafkaSystem system) : OrderFlow(system), IC
 
     static OrderFlowOnKafka() => Librdkafka.Locate();
 
+    // On Kafka the groups come back one by one, seconds after the service and seconds apart: time enough to be seen.
+    [Fact]
+    public async Task A_system_is_not_quiet_while_nobody_owns_the_partitions_of_a_dead_service()
+    {
+        await _system.ReadWhenQuietAsync([]);
+
+        _system.Kill("orders");
+
+        await Eventually.HoldsAsync(
+            async () => (await _system.UnderWayAsync()).Any(line => line.EndsWith("partitions of orders.read-model that nobody owns", StringComparison.Ordinal)),
+            "it is told that nobody reads for the read model");
+        await _system.ReadWhenQuietAsync([]);
+    }
+
     protected override Task<IReadOnlyList<RawMessage>> ReadAsync(string topic)
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new Confluent.Kafka.ConsumerConfig

@@ -77,6 +77,8 @@ public sealed class RetryTests(Servers servers)
         await Counting.PublishAsync(service, 3, "a", "b");
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where state = 'dead'") == 1, "it is dead");
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked_queues where due is null") == 1, "its queue is held");
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("messaging.parked where key = 'a'") == 3, "the others of its key wait behind it");
+        await Eventually.BecomesTrueAsync(async () => await database.CountAsync("effects where key = 'b'") == 3, "the other key goes on");
 
         script.AttemptsAt("a", 1).ShouldBeInRange(4, 5, "two at once and two later; in company first, if it came in a batch");
         (await database.CountAsync("""

@@ -21,7 +21,7 @@ public sealed class TableRelayTests(Servers servers) : RelayBehaviours(servers)
             {
                 if (Interlocked.Increment(ref inside) == 2)
                     together.SetResult();
-                await together.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+                await together.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
                 return PublishOutcome.AllAcknowledged;
             },
         };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Messaging;
 using Messaging.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -80,15 +81,17 @@ public sealed class WakeUpTests(Servers servers)
         var transport = new RecordingTransport();
         await using var relay = await TestService.StartAsync(database, transport, settings: HardlyPolls);
         await IsListeningAsync(database);
+        await relay.SendAsync(Messages.Entry("k"));
+        await database.OutboxIsDrainedAsync(); // Its first look is over.
         await database.ExecuteAsync("""
             insert into messaging.outbox (lane, topic, attributes, body)
             values (3, 'patterns.events', '{"specversion":"1.0","id":"x","type":"t","source":"/s","time":"2026-01-01T00:00:00Z","partitionkey":"k"}', '{"number":1}')
             """);
-        transport.Arrived.ShouldBeEmpty("nobody was told");
+        transport.Arrived.Count.ShouldBe(1, "nobody was told");
 
         await database.ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where {Listening}");
 
-        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "what nobody was told of is found");
+        await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 2, "what nobody was told of is found");
         await Eventually.BecomesTrueAsync(() => relay.Logs.Of("OutboxListener", LogLevel.Information).Count >= 2, "it says that it is back");
         var said = relay.Logs.Of("OutboxListener", LogLevel.Information);
         said.Count.ShouldBe(2);
@@ -118,10 +121,14 @@ public sealed class WakeUpTests(Servers servers)
         var transport = new RecordingTransport();
         await using var staying = await TestService.StartAsync(database, transport, settings: HardlyPolls);
         await IsListeningAsync(database);
-        var entry = Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddSeconds(3));
+        OutboxEntry entry;
 
         await using (var leaving = await TestService.StartAsync(database, new RecordingTransport(), settings: HardlyPolls))
+        {
+            entry = Messages.Entry("key", 1, DateTimeOffset.UtcNow.AddSeconds(6));
             await leaving.SendAsync(entry);
+        }
+
         await Eventually.BecomesTrueAsync(() => transport.Arrived.Count == 1, "it arrives");
 
         transport.ArrivedAt[entry.Message.Message.Id].ShouldBeGreaterThanOrEqualTo(entry.Due!.Value);
@@ -142,7 +149,7 @@ public sealed class WakeUpTests(Servers servers)
 
         var lateness = entries.Select(entry => transport.ArrivedAt[entry.Message.Message.Id] - entry.Due!.Value).Order().ToArray();
         lateness[0].ShouldBeGreaterThanOrEqualTo(TimeSpan.Zero);
-        lateness[lateness.Length / 2].ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+        lateness[^1].ShouldBeLessThan(TimeSpan.FromSeconds(20), "polling would find them after a minute");
     }
 
     [Fact]

@@ -24,6 +24,9 @@ public sealed class NoInboxTests(Servers servers)
 
         await service.SendAsync(new OutboxEntry(new OutgoingMessage(Messages.Topic, Counting.Of("a", 1))));
         await Eventually.BecomesTrueAsync(async () => await database.CountAsync("effects") == effects.Length, "all had their effects");
+        await Eventually.BecomesTrueAsync(
+            async () => (await behind.GetLagAsync(TestContext.Current.CancellationToken)) is { Count: > 0 } lags && lags.All(lag => lag.Messages == 0),
+            "both deliveries are settled");
 
         (await Counting.EffectsAsync(database, "a")).ShouldBe(effects);
     }

@@ -51,7 +51,7 @@ public sealed class SequenceCursorTests(Servers servers)
         var broker = new RecordingTransport();
         await using var service = await Broken.StartAsync(database, broker, RelayBySequenceCursor);
         await service.SendAsync(
-            Messages.Entry("scheduled", due: DateTimeOffset.UtcNow.AddMilliseconds(200), token: Guid.NewGuid()), Messages.Entry("at once"));
+            Messages.Entry("scheduled", due: DateTimeOffset.UtcNow.AddSeconds(3), token: Guid.NewGuid()), Messages.Entry("at once"));
 
         await database.OutboxIsDrainedAsync();
 

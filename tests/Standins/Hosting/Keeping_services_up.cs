@@ -15,8 +15,9 @@ public class Keeping_services_up
         var url = application.GetEndpoint("svc");
         var first = await application.PidAsync("svc");
 
+        var exited = application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
         Processes.Kill(first, Kill);
-        var crashed = await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
+        var crashed = await exited;
         await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Running && s.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
 
         crashed.ExitCode.ShouldBe(128 + Kill);
@@ -32,8 +33,9 @@ public class Keeping_services_up
         await ExecuteAsync(connectionString, "CREATE TABLE kept AS SELECT 7 AS value");
         var postmaster = (int)(await ExecuteAsync(connectionString, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int"))!;
 
+        var exited = application.WaitAsync("pg", s => s.State?.Text == KnownResourceStates.Exited);
         Processes.Kill(postmaster, Kill);
-        await application.WaitAsync("pg", s => s.State?.Text == KnownResourceStates.Exited);
+        await exited;
         await application.WaitAsync("pg", s => s.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy);
 
         (await ExecuteAsync(connectionString, "SELECT value FROM kept")).ShouldBe(7);
@@ -52,8 +54,9 @@ public class Keeping_services_up
             await application.PostAsync("svc", $"/say?text=line-{line}.");
 
         // The client may send it again: the answer is cut off.
+        var exited = application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
         await Task.WhenAny(application.PostAsync("svc", "/exit?code=7"));
-        await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
+        await exited;
         await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
 
         var report = reports.First(r => r.StartsWith("svc exited unexpectedly with code 7;", StringComparison.Ordinal));

@@ -103,7 +103,7 @@ public class Native_servers(Servers servers)
     private static async Task<bool> KafkaAnswersAsync(string[] address)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
         using var client = new TcpClient();
         await client.ConnectAsync(address[0], int.Parse(address[1]), limit.Token);
         await client.GetStream().WriteAsync(new byte[] { 0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF }, limit.Token);

@@ -50,8 +50,9 @@ public class Replicas
         var (id, killed) = (instances.First().Key, instances.First().Value.Pid());
         var other = instances.Last().Value.Pid();
 
+        var exited = application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
         Processes.Kill(killed, Kill);
-        var crashed = await application.WaitAsync("svc", s => s.State?.Text == KnownResourceStates.Exited);
+        var crashed = await exited;
         crashed.ExitCode.ShouldBe(128 + Kill);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("svc", TestContext.Current.CancellationToken);
 

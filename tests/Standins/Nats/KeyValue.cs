@@ -79,7 +79,7 @@ public class KeyValue(NatsServer server) : IClassFixture<NatsServer>
     public async Task An_expired_key_can_be_created_again()
     {
         await using var nats = server.Connect();
-        var store = await new NatsKVContext(new NatsJSContext(nats)).CreateStoreAsync(new NatsKVConfig("expire") { MaxAge = TimeSpan.FromSeconds(1), Storage = NatsKVStorageType.Memory }, Ct);
+        var store = await new NatsKVContext(new NatsJSContext(nats)).CreateStoreAsync(new NatsKVConfig("expire") { MaxAge = TimeSpan.FromSeconds(5), Storage = NatsKVStorageType.Memory }, Ct);
         await store.CreateAsync("key", 1, cancellationToken: Ct);
         await Should.ThrowAsync<NatsKVCreateException>(async () => await store.CreateAsync("key", 2, cancellationToken: Ct));
 

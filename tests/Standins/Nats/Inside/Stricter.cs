@@ -81,7 +81,7 @@ public class Stricter
         (await js.PublishAsync("w.x", 1, cancellationToken: Ct)).EnsureSuccess();
 
         // Long before the silence of two heartbeat intervals (30 s) would be noticed: the reconnect itself asks again.
-        (await next.WaitAsync(TimeSpan.FromSeconds(10), Ct)).ShouldBeTrue();
+        (await next.WaitAsync(TimeSpan.FromSeconds(25), Ct)).ShouldBeTrue();
         messages.Current.Data.ShouldBe(1);
     }
 
