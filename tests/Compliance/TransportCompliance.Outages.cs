@@ -31,30 +31,18 @@ public abstract class Outages(TransportUnderTest underTest) : TransportComplianc
         await using var broker = await OwnBrokerAsync();
         await using var transport = broker.Connect(TimeSpan.FromSeconds(2));
         await transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel);
-        (await transport.PublishAsync(Numbered(0, 10), Cancel)).Succeeded.ShouldBeTrue();
+        await EventuallyAsync(() => PublishedAsync(transport, Numbered(0, 10)));
 
         await broker.StopAsync();
         var attempts = Enumerable.Range(0, 3).Select(_ => Should.ThrowAsync<TransportException>(() => transport.PublishAsync(Numbered(10, 10), Cancel)));
         await Task.WhenAll(attempts).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         await broker.StartAsync();
 
-        await EventuallyAsync(async () => await PublishedAsync());
+        await EventuallyAsync(() => PublishedAsync(transport, Numbered(10, 10)));
         await using var consumption = Consumption.Start(transport, Group());
         await consumption.HandledAsync(80);
         foreach (var key in Messages.KeyPerPartition)
             consumption.Deliveries.Numbers(key).Distinct().ShouldBe(Enumerable.Range(0, 20), "nothing is skipped and nothing overtakes");
-
-        async Task<bool> PublishedAsync()
-        {
-            try
-            {
-                return (await transport.PublishAsync(Numbered(10, 10), Cancel)).Succeeded;
-            }
-            catch (TransportException)
-            {
-                return false;
-            }
-        }
     }
 
     [Fact]
@@ -82,7 +70,7 @@ public abstract class Outages(TransportUnderTest underTest) : TransportComplianc
         await using var broker = await OwnBrokerAsync();
         var transport = broker.Connect(TimeSpan.FromSeconds(2));
         await transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel);
-        await transport.PublishAsync(Numbered(0, 10), Cancel);
+        await EventuallyAsync(() => PublishedAsync(transport, Numbered(0, 10)));
         await using var consumption = Consumption.Start(transport, Group());
         await consumption.HandledAsync(40);
         await broker.StopAsync();
@@ -96,6 +84,18 @@ public abstract class Outages(TransportUnderTest underTest) : TransportComplianc
         [.. Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(topic, key, from, count))];
 
     private List<OutgoingMessage> Numbered(int from, int count) => Numbered(Topic, from, count);
+
+    private static async Task<bool> PublishedAsync(ITransport transport, IReadOnlyList<OutgoingMessage> messages)
+    {
+        try
+        {
+            return (await transport.PublishAsync(messages, Cancel)).Succeeded;
+        }
+        catch (TransportException)
+        {
+            return false;
+        }
+    }
 
     private async Task<IOwnBroker> OwnBrokerAsync()
     {

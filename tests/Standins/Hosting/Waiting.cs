@@ -30,9 +30,9 @@ public class Waiting
                 var never = b.AddConnectionString("never", ReferenceExpression.Create($"localhost:{ClosedPort().ToString()}"));
                 b.AddSample("waiter").WaitFor(never);
             },
-            "--WaitTimeout=00:00:01.5"));
+            "--WaitTimeout=00:00:05"));
 
-        failure.Message.ShouldMatch("^'(waiter' waited 1.5 s for 'never' to become healthy|never' is not healthy after 1.5 s): .*never_tcp_check says: localhost:.* refused");
+        failure.Message.ShouldMatch("^'(waiter' waited 5 s for 'never' to become healthy|never' is not healthy after 5 s): .*never_tcp_check says: localhost:.* refused");
     }
 
     [Fact]
