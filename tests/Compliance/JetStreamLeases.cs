@@ -9,8 +9,9 @@ namespace Compliance;
 /// <summary>Several processes of one group: each partition has one owner, who is replaced when he leaves, dies or sleeps.</summary>
 public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
 {
-    // Nobody loses one because a machine is busy; who has to lose his asks for a short one.
+    // Nobody loses one because a machine is busy. A test of leases that end has members with those of every service.
     private static readonly JetStreamTransportOptions LongLeases = new() { LeaseDuration = TimeSpan.FromSeconds(20) };
+    private static readonly JetStreamTransportOptions UsualLeases = new();
 
     private readonly string _topic = $"t{Guid.NewGuid():N}.events";
     private readonly List<JetStreamTransport> _transports = [];
@@ -101,14 +102,13 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
     [Fact]
     public async Task Who_sleeps_longer_than_his_lease_is_replaced_and_settles_nothing_when_he_wakes()
     {
-        await using var sleeping = Consumption.Start(Connect(new JetStreamTransportOptions(), _sleeper), Group, (batch, _) => _gates.GetOrAdd(batch.Partition, _ => new Gate()).PassAsync(Cancel));
+        await using var sleeping = Consumption.Start(Connect(UsualLeases, _sleeper), Group, (batch, _) => _gates.GetOrAdd(batch.Partition, _ => new Gate()).PassAsync(Cancel));
         await PublishAsync(0, 10);
         await EventuallyAsync(() => _gates.Count == 4);
         await Task.WhenAll(_gates.Values.Select(gate => gate.Reached));
         _sleeper.Sleep();
 
-        var other = Connect();
-        await using var taking = Consumption.Start(other, Group);
+        await using var taking = Consumption.Start(Connect(UsualLeases), Group);
         var taken = await taking.HandledAsync(40);
         foreach (var key in Messages.KeyPerPartition)
             taken.Numbers(key).ShouldBe(Enumerable.Range(0, 10), "nothing that the sleeper holds is left out");
@@ -196,7 +196,7 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
         var topic = $"t{Guid.NewGuid():N}.events";
         await _transports[0].EnsureTopicsAsync([new TopicDefinition(topic, 32)], Cancel);
         await using var distant = new SleepingProcess { Latency = TimeSpan.FromMilliseconds(10) };
-        var member = Connect(sleeper: distant);
+        var member = Connect(UsualLeases, distant);
 
         await using var consuming = Consumption.Start(member, Group with { Topic = topic });
 

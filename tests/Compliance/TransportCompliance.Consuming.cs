@@ -130,6 +130,20 @@ public abstract class Consuming(TransportUnderTest underTest) : TransportComplia
     }
 
     [Fact]
+    public async Task A_group_that_begins_with_a_backlog_never_tells_that_there_is_none()
+    {
+        await PublishAsync(Messages.KeyPerPartition.SelectMany(key => Messages.Numbered(Topic, key, 0, 25)));
+        var gate = new Gate();
+        await using var consumption = Consumption.Start(Transport, Group(), (_, token) => gate.PassAsync(token));
+        await LagAsync(lags =>
+        {
+            lags.ShouldAllBe(lag => lag.Messages > 0);
+            return lags.Count == 4 && lags.All(lag => lag.Messages == 25);
+        });
+        gate.Open();
+    }
+
+    [Fact]
     public async Task An_owner_of_partitions_that_hold_nothing_tells_that_they_hold_nothing()
     {
         await using var consumption = Consumption.Start(Transport, Group());

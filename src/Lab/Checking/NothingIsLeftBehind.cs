@@ -16,7 +16,7 @@ internal sealed record NothingIsLeftBehind()
         .Select(service => new Violation(service, "its outbox was not seen"))
         .Concat(snapshot.Backlogs.SelectMany(CheckBacklog))
         .Concat(snapshot.Unowned.Select(unowned => new Violation(
-            $"consumer {unowned.Consumer}", $"nobody owned partition {unowned.Partition} of {unowned.Topic}")))
+            $"consumer {unowned.Consumer}", $"no service of this system owned partition {unowned.Partition} of {unowned.Topic}")))
         .Concat(snapshot.Lags.Where(lag => lag.Messages != 0).Select(lag => new Violation(
             $"consumer {lag.Consumer}", $"{lag.Messages} messages behind on {lag.Topic}, partition {lag.Partition}")));
 

@@ -25,10 +25,15 @@ internal sealed record ProveOptions(
     /// <summary>What strikes when, where that is fixed; null: a schedule is drawn from the seed.</summary>
     public IReadOnlyList<PlannedFault>? Schedule { get; init; }
 
-    // What an anti-pattern breaks stays broken: nobody needs to wait for it much longer than a sound flow needs (12 s).
+    /// <summary>How much longer it may take while messages are still to be handled: what waits for those is late, not broken. Default: no longer.</summary>
+    public TimeSpan DeliveryLimit { get; init; }
+
+    // What an anti-pattern breaks stays broken: nobody needs to wait for it much longer than a sound flow needs (12 s). But on Kafka a dead
+    // member's groups may be back half a minute later, and an order that waits for them looks like one that is lost.
     private const int SecondsOfControl = 10;
     private const int RateOfControl = 40;
     private static readonly TimeSpan QuietLimitOfControl = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DeliveryLimitOfControl = TimeSpan.FromSeconds(40);
 
     /// <summary>A run that must fail, always the same one.</summary>
     public static ProveOptions For(NegativeControl control, string transport) => new(
@@ -36,6 +41,7 @@ internal sealed record ProveOptions(
         SecondsOfControl, RateOfControl, Seed: 1, Faults: [], QuietLimitOfControl)
     {
         MustBreak = control.MustBreak,
+        DeliveryLimit = DeliveryLimitOfControl,
         WarmUpOrders = 8,
         Schedule = control.On(transport),
     };

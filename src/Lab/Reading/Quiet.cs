@@ -39,7 +39,6 @@ internal static class Quiet
     /// <summary>Says what is under way, one line each.</summary>
     public static IReadOnlyList<string> Describe(Snapshot seen)
     {
-        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
         var open = seen.Orders.Count(order => !OrderStates.IsEnd(order.State));
         var reserved = seen.Stock.Sum(row => row.Reserved);
         var unsettled = seen.Payments.Count(payment => !PaymentStates.IsEnd(payment.State));
@@ -51,16 +50,27 @@ internal static class Quiet
             open > 0 ? $"{open} orders without an end" : null,
             .. seen.Backlogs.Where(backlog => backlog.OutboxRows > 0)
                 .Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
+            .. DescribeUndelivered(seen),
+            reserved > 0 ? $"{reserved} pieces reserved" : null,
+            unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,
+            held > 0 ? $"{held} authorisations neither captured nor voided" : null,
+        ];
+        return [.. left.OfType<string>()];
+    }
+
+    /// <summary>Says what was published and is still to be handled, or may be, one line each.</summary>
+    public static IReadOnlyList<string> DescribeUndelivered(Snapshot seen)
+    {
+        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
+        IEnumerable<string?> left =
+        [
             .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
                 .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
                 .Where(consumer => consumer.Lag > 0)
                 .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
             .. seen.Unowned.CountBy(unowned => unowned.Consumer, StringComparer.Ordinal)
-                .Select(consumer => $"{consumer.Value} partitions of {consumer.Key} that nobody owns"),
+                .Select(consumer => $"{consumer.Value} partitions of {consumer.Key} that no service of this system owns"),
             parked > 0 ? $"{parked} messages parked" : null,
-            reserved > 0 ? $"{reserved} pieces reserved" : null,
-            unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,
-            held > 0 ? $"{held} authorisations neither captured nor voided" : null,
         ];
         return [.. left.OfType<string>()];
     }

@@ -45,6 +45,10 @@ internal sealed class SystemReader : IAsyncDisposable
     public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken) =>
         Quiet.Describe(await ReadMovingAsync(cancellationToken));
 
+    /// <summary>What of it is a message that somebody has still to handle, or may have; empty when whatever is left will not move of itself.</summary>
+    public async Task<IReadOnlyList<string>> UndeliveredAsync(CancellationToken cancellationToken) =>
+        Quiet.DescribeUndelivered(await ReadMovingAsync(cancellationToken));
+
     public async ValueTask DisposeAsync()
     {
         await _orders.DisposeAsync();

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Messaging;
 
 /// <summary>
-/// Asks the transport once a second how far behind this process is: a gauge per partition, and the health of the broker.
+/// Asks the transport once a second how far behind this process is: a gauge per partition, and the health of the broker. While the
+/// transport does not say there is no gauge: an old figure would look like one of now.
 /// </summary>
 internal sealed partial class LagMonitor : BackgroundService, IHealthCheck
 {
@@ -64,7 +65,7 @@ internal sealed partial class LagMonitor : BackgroundService, IHealthCheck
             var trouble = exception is TransportException ? exception.Message : $"no answer within {AnswerWithin.TotalSeconds:0} s";
             if (_trouble is null)
                 LogUnreachable(_transport.Name, trouble);
-            _trouble = trouble;
+            (_lag, _trouble) = ([], trouble);
         }
     }
 

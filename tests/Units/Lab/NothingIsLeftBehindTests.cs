@@ -38,7 +38,7 @@ public sealed class NothingIsLeftBehindTests
     [Fact]
     public void Breaks_when_nobody_owns_a_partition() => _invariant.ShouldFind(
         _quiet with { Unowned = [new UnownedPartition("orders.read-model", "inventory.events", 2)] },
-        "consumer orders.read-model", "nobody owned partition 2 of inventory.events");
+        "consumer orders.read-model", "no service of this system owned partition 2 of inventory.events");
 
     [Fact]
     public void Breaks_when_an_outbox_was_not_seen() => _invariant.ShouldFind(

@@ -24,7 +24,7 @@ public sealed class QuietTests
     }).ShouldBe([
             "2 rows in the outbox of orders",
             "inventory 7 messages behind",
-            "2 partitions of orders.read-model that nobody owns",
+            "2 partitions of orders.read-model that no service of this system owns",
             "1 messages parked",
             "6 pieces reserved",
             "1 payments the provider has not settled",
