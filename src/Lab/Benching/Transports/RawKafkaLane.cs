@@ -73,7 +73,7 @@ internal sealed class RawKafkaLane : ITransportLane
     }
 
     public Task ConsumeAsync(string topic, string group, Func<int, IReadOnlyList<ReadOnlyMemory<byte>>, Task> handle, CancellationToken stopping) =>
-        Task.Factory.StartNew(() => Consume(topic, group, handle, stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        DedicatedThread.RunAsync($"kafka {group} {topic}", () => Consume(topic, group, handle, stopping));
 
     public ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Messaging.Kafka;
 
 namespace Lab.Comparing.Measuring;
 
@@ -34,8 +35,7 @@ internal sealed class OpenLoop(double perSecond, int warmUp = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentNullException.ThrowIfNull(send);
-        return Task.Factory.StartNew(
-            () => Run(count, send, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return DedicatedThread.RunAsync("load", () => Run(count, send, cancellationToken));
     }
 
     private void Run(int count, Action<int, long> send, CancellationToken cancellationToken)
