@@ -24,7 +24,7 @@ public sealed class OrderFlowOnKafka(KafkaSystem system) : OrderFlow(system), IC
         _system.Kill("orders");
 
         await Eventually.HoldsAsync(
-            async () => (await _system.UnderWayAsync()).Any(line => line.EndsWith("partitions of orders.read-model that no service of this system owns", StringComparison.Ordinal)),
+            async () => (await _system.UnderWayAsync()).Left.Any(line => line.EndsWith("partitions of orders.read-model that no service of this system owns", StringComparison.Ordinal)),
             "it is told that nobody reads for the read model");
         await _system.ReadWhenQuietAsync([]);
     }

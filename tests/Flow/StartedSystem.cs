@@ -83,14 +83,14 @@ public abstract class StartedSystem(string transport, bool choreography = false)
         return await running;
     }
 
-    /// <summary>What is still under way, one line each.</summary>
-    internal Task<IReadOnlyList<string>> UnderWayAsync() => _reader.UnderWayAsync(TestContext.Current.CancellationToken);
+    /// <summary>What is still under way.</summary>
+    internal Task<UnderWay> UnderWayAsync() => _reader.UnderWayAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Waits for quiet and reads what the invariants look at.</summary>
     internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
+        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, TimeSpan.FromSeconds(60), TimeSpan.Zero, TimeProvider.System, cancellationToken);
         left.ShouldBeEmpty();
         return await _reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], Orders, cancellationToken);
     }

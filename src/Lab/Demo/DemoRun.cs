@@ -68,7 +68,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     {
         var left = await _display.WaitForAsync(
             "waiting for empty outboxes, no lag, nothing reserved, nothing authorised",
-            () => Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, QuietLimit, clock, cancellationToken));
+            () => Quiet.WaitAsync(reader.UnderWayAsync, Quiet.Pause, QuietLimit, TimeSpan.Zero, clock, cancellationToken));
         foreach (var line in left) console.WriteLine($"still under way after {QuietLimit.TotalSeconds:0} s: {line}");
         return await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], orders, cancellationToken));
     }

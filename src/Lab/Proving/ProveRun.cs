@@ -19,9 +19,6 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
     private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(3);
     private const int MostExplained = 20;
 
-    // What the last message set off, a call of the bank among it, needs no longer.
-    private static readonly TimeSpan AfterDelivery = TimeSpan.FromSeconds(5);
-
     private readonly ProgressDisplay _display = new(console, clock);
     private readonly Patience _patience = new(clock, CallLimit);
 
@@ -152,22 +149,14 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
         string[] unanswered = load.Unanswered is [var first, ..] ? [$"{load.Unanswered.Count} calls that the API refused or did not answer: {first}"] : [];
         try
         {
-            var left = await WaitAsync(reader.UnderWayAsync, options.QuietLimit);
-            if (left.Count > 0 && options.DeliveryLimit > TimeSpan.Zero && (await reader.UndeliveredAsync(cancellationToken)).Count > 0)
-            {
-                await WaitAsync(reader.UndeliveredAsync, options.DeliveryLimit);
-                left = await WaitAsync(reader.UnderWayAsync, AfterDelivery);
-            }
-
+            var left = await Quiet.WaitAsync(
+                reader.UnderWayAsync, Quiet.Pause, options.QuietLimit, options.DeliveryLimit, clock, cancellationToken);
             return [.. unanswered, .. left];
         }
         catch (LabException failure)
         {
             return [.. unanswered, failure.Message];
         }
-
-        Task<IReadOnlyList<string>> WaitAsync(Func<CancellationToken, Task<IReadOnlyList<string>>> underWay, TimeSpan limit) =>
-            Quiet.WaitAsync(underWay, Quiet.Pause, limit, clock, cancellationToken);
     }
 
     private static string Describe(FaultConductor conductor) =>

@@ -41,13 +41,8 @@ internal sealed class SystemReader : IAsyncDisposable
             Movements = await _inventory.MovementsAsync(cancellationToken),
         };
 
-    /// <summary>What is still under way, one line each; empty when the system is quiet.</summary>
-    public async Task<IReadOnlyList<string>> UnderWayAsync(CancellationToken cancellationToken) =>
-        Quiet.Describe(await ReadMovingAsync(cancellationToken));
-
-    /// <summary>What of it is a message that somebody has still to handle, or may have; empty when whatever is left will not move of itself.</summary>
-    public async Task<IReadOnlyList<string>> UndeliveredAsync(CancellationToken cancellationToken) =>
-        Quiet.DescribeUndelivered(await ReadMovingAsync(cancellationToken));
+    /// <summary>What is still under way; nothing when the system is quiet.</summary>
+    public async Task<UnderWay> UnderWayAsync(CancellationToken cancellationToken) => Quiet.Describe(await ReadMovingAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
     {

@@ -5,6 +5,10 @@ namespace Units.Lab;
 
 public sealed class QuietTests
 {
+    private static readonly UnderWay Nothing = new([], IsDelivering: false);
+    private static readonly UnderWay Stuck = new(["stuck"], IsDelivering: false);
+    private static readonly UnderWay Late = new(["late"], IsDelivering: true);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -21,7 +25,7 @@ public sealed class QuietTests
             AQuietSystem.Entry(2, AQuietSystem.Cancelled, "authorized", 1m),
             AQuietSystem.Entry(3, AQuietSystem.Confirmed, "captured", 1m),
         ],
-    }).ShouldBe([
+    }).Left.ShouldBe([
             "2 rows in the outbox of orders",
             "inventory 7 messages behind",
             "2 partitions of orders.read-model that no service of this system owns",
@@ -31,20 +35,72 @@ public sealed class QuietTests
             "1 authorisations neither captured nor voided"]);
 
     [Fact]
-    public void Nothing_is_named_when_nothing_moves() => Quiet.Describe(AQuietSystem.Snapshot()).ShouldBeEmpty();
-
-    [Fact]
-    public async Task One_quiet_reading_between_two_others_is_not_enough()
+    public void Nothing_is_named_when_nothing_moves()
     {
-        var readings = new Queue<string[]>([["busy"], [], ["busy"], [], [], [], []]);
+        var seen = Quiet.Describe(AQuietSystem.Snapshot());
 
-        var left = await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(readings.Dequeue()), TimeSpan.Zero, TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
-
-        left.ShouldBeEmpty();
-        readings.ShouldBeEmpty();
+        seen.Left.ShouldBeEmpty();
+        seen.IsDelivering.ShouldBeFalse();
     }
 
     [Fact]
+    public void An_order_without_an_end_is_no_message_to_be_delivered() =>
+        Quiet.Describe(new Snapshot { Stock = [new StockRow("TEA", 10, 4, 6, 0)] }).IsDelivering.ShouldBeFalse();
+
+    [Fact]
+    public void What_somebody_has_still_to_read_is_to_be_delivered()
+    {
+        Quiet.Describe(new Snapshot { Lags = [AQuietSystem.Lag("inventory", 3)] }).IsDelivering.ShouldBeTrue();
+        Quiet.Describe(new Snapshot { Unowned = [new UnownedPartition("orders.read-model", "inventory.events", 0)] }).IsDelivering.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task One_quiet_reading_between_two_others_is_not_enough() =>
+        (await WaitAsync(Stuck, Nothing, Stuck, Nothing, Nothing, Nothing, Nothing)).ShouldBeEmpty();
+
+    [Fact]
     public async Task What_never_becomes_quiet_is_told_when_the_time_is_up() =>
-        (await Quiet.WaitAsync(_ => Task.FromResult<IReadOnlyList<string>>(["busy"]), TimeSpan.Zero, TimeSpan.Zero, TimeProvider.System, Cancel)).ShouldBe(["busy"]);
+        (await WaitAsync(Stuck, Stuck, Stuck, Stuck, Stuck)).ShouldBe(["stuck"]);
+
+    [Fact]
+    public async Task What_waits_for_a_late_message_may_take_longer() =>
+        (await WaitAsync(Late, Late, Late, Late, Late, Late, Late, Nothing, Nothing, Nothing, Nothing)).ShouldBeEmpty();
+
+    /// <summary>Between two messages of a flow there is none, and the time may be up just then.</summary>
+    [Fact]
+    public async Task What_a_late_message_set_off_is_not_stuck() =>
+        (await WaitAsync(Late, Late, Late, Late, Stuck, Late, Stuck, Stuck, Nothing, Nothing, Nothing, Nothing)).ShouldBeEmpty();
+
+    [Fact]
+    public async Task What_is_stuck_after_the_last_message_is_told() =>
+        (await WaitAsync(Late, Late, Late, Late, Late, Stuck, Stuck, Stuck)).ShouldBe(["stuck"]);
+
+    [Fact]
+    public async Task A_message_that_is_never_handled_is_waited_for_in_vain_once() =>
+        (await WaitAsync([.. Enumerable.Repeat(Late, 13)])).ShouldBe(["late"]);
+
+    // Every reading takes 5 s, the limit is 20 s, for late messages 60 s. All readings must be asked for, and no more.
+    private static async Task<IReadOnlyList<string>> WaitAsync(params UnderWay[] told)
+    {
+        var readings = new Queue<UnderWay>(told);
+        var clock = new Clock();
+        var left = await Quiet.WaitAsync(
+            _ =>
+            {
+                clock.Now += TimeSpan.FromSeconds(5);
+                return Task.FromResult(readings.Dequeue());
+            },
+            TimeSpan.Zero, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(40), clock, Cancel);
+        readings.ShouldBeEmpty();
+        return left;
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
 }
