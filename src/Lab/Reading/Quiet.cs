@@ -54,6 +54,7 @@ internal static class Quiet
     public static UnderWay Describe(Snapshot seen)
     {
         var undelivered = DescribeUndelivered(seen);
+        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
         var open = seen.Orders.Count(order => !OrderStates.IsEnd(order.State));
         var reserved = seen.Stock.Sum(row => row.Reserved);
         var unsettled = seen.Payments.Count(payment => !PaymentStates.IsEnd(payment.State));
@@ -66,6 +67,7 @@ internal static class Quiet
             .. seen.Backlogs.Where(backlog => backlog.OutboxRows > 0)
                 .Select(backlog => $"{backlog.OutboxRows} rows in the outbox of {backlog.Service}"),
             .. undelivered,
+            parked > 0 ? $"{parked} messages parked" : null,
             reserved > 0 ? $"{reserved} pieces reserved" : null,
             unsettled > 0 ? $"{unsettled} payments the provider has not settled" : null,
             held > 0 ? $"{held} authorisations neither captured nor voided" : null,
@@ -73,24 +75,18 @@ internal static class Quiet
         return new UnderWay([.. left.OfType<string>()], undelivered.Count > 0);
     }
 
-    private static IReadOnlyList<string> DescribeUndelivered(Snapshot seen)
-    {
-        var parked = seen.Backlogs.Sum(backlog => backlog.Parked.Count(message => message.State == ParkedStates.Parked));
-        IEnumerable<string?> left =
-        [
-            .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
-                .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
-                .Where(consumer => consumer.Lag > 0)
-                .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
-            .. seen.Unowned.CountBy(unowned => unowned.Consumer, StringComparer.Ordinal)
-                .Select(consumer => $"{consumer.Value} partitions of {consumer.Key} that no service of this system owns"),
-            parked > 0 ? $"{parked} messages parked" : null,
-        ];
-        return [.. left.OfType<string>()];
-    }
+    private static IReadOnlyList<string> DescribeUndelivered(Snapshot seen) =>
+    [
+        .. seen.Lags.GroupBy(lag => lag.Consumer, StringComparer.Ordinal)
+            .Select(consumer => (consumer.Key, Lag: consumer.Sum(lag => lag.Messages)))
+            .Where(consumer => consumer.Lag > 0)
+            .Select(consumer => $"{consumer.Key} {consumer.Lag} messages behind"),
+        .. seen.Unowned.CountBy(unowned => unowned.Consumer, StringComparer.Ordinal)
+            .Select(consumer => $"{consumer.Value} partitions of {consumer.Key} that no service of this system owns"),
+    ];
 }
 
 /// <summary>What is still under way.</summary>
 /// <param name="Left">What it is, one line each; empty when nothing moves.</param>
-/// <param name="IsDelivering">Whether a message that was published is still to be handled, or may be.</param>
+/// <param name="IsDelivering">Whether a consumer has still to take a message in, or may have. A parked message, nobody takes in by itself.</param>
 internal sealed record UnderWay(IReadOnlyList<string> Left, bool IsDelivering);

@@ -9,12 +9,13 @@ public sealed class QuietTests
     private static readonly UnderWay Stuck = new(["stuck"], IsDelivering: false);
     private static readonly UnderWay Late = new(["late"], IsDelivering: true);
 
+    private static ParkedMessage APoisonedOne => new("payments", "m", "t", "k", "parked", null, 1);
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public void Everything_that_moves_is_named() => Quiet.Describe(new Snapshot
     {
-        Backlogs = [new Backlog("orders", 2, []), new Backlog("payments", 0, [new ParkedMessage("payments", "m", "t", "k", "parked", null, 1)])],
+        Backlogs = [new Backlog("orders", 2, []), new Backlog("payments", 0, [APoisonedOne])],
         Lags = [AQuietSystem.Lag("inventory", 3), AQuietSystem.Lag("inventory", 4)],
         Unowned = [new UnownedPartition("orders.read-model", "inventory.events", 0), new UnownedPartition("orders.read-model", "payments.events", 0)],
         Stock = [new StockRow("TEA", 10, 4, 6, 0)],
@@ -44,8 +45,11 @@ public sealed class QuietTests
     }
 
     [Fact]
-    public void An_order_without_an_end_is_no_message_to_be_delivered() =>
+    public void What_waits_for_no_consumer_is_not_being_delivered()
+    {
         Quiet.Describe(new Snapshot { Stock = [new StockRow("TEA", 10, 4, 6, 0)] }).IsDelivering.ShouldBeFalse();
+        Quiet.Describe(new Snapshot { Backlogs = [new Backlog("payments", 0, [APoisonedOne])] }).IsDelivering.ShouldBeFalse();
+    }
 
     [Fact]
     public void What_somebody_has_still_to_read_is_to_be_delivered()
