@@ -20,6 +20,7 @@ public sealed class ComparingTests
         "tiny", LaneRepeats: 0, FlowRepeats: 1,
         new FlowExtent(20, Refinements: 0, Idle: Second, LeadIn: Second, Step: Second, SteadyRun: Second)
         {
+            WarmUp = Second,
             MostRate = 40,
             IdleRate = 0.1,
             Limit = new FlowLimit(P99Milliseconds: 60_000, MostBehindShare: 1) { Generator = (_, _) => null }, // Slow is not wrong.

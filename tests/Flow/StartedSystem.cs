@@ -90,7 +90,8 @@ public abstract class StartedSystem(string transport, bool choreography = false)
     internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, TimeSpan.FromSeconds(60), TimeSpan.Zero, TimeProvider.System, cancellationToken);
+        var limit = TimeSpan.FromSeconds(60);
+        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, limit, limit, TimeProvider.System, cancellationToken);
         left.ShouldBeEmpty();
         return await _reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], Orders, cancellationToken);
     }

@@ -135,7 +135,7 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
     private async Task RunFlowAsync(TransportMeasurements measured, int repeat, CancellationToken cancellationToken)
     {
         var system = new SystemOptions(measured.Transport) { Durability = options.Durability };
-        await using var flow = await FlowUnderTest.StartAsync(system, _extent.Flow.Limit, cancellationToken);
+        await using var flow = await FlowUnderTest.StartAsync(system, _extent.Flow, cancellationToken);
         var lane = new FlowLane(flow, _extent.Flow, run => Keep(measured, run));
         var capacity = await lane.SearchAsync(repeat, cancellationToken);
         measured.AddSearch(repeat, capacity);

@@ -67,6 +67,9 @@ internal sealed class FlowLane(FlowUnderTest flow, FlowExtent extent, Action<Flo
 /// <param name="SteadyRun">How long a steady run counts.</param>
 internal sealed record FlowExtent(double FirstRate, int Refinements, TimeSpan Idle, TimeSpan LeadIn, TimeSpan Step, TimeSpan SteadyRun)
 {
+    /// <summary>How long the system may be warmed up.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>The highest rate of the ramp: beyond it the generator, which costs a part of the machine, would be what is measured.</summary>
     public double MostRate { get; init; } = 4_000;
 
@@ -85,6 +88,6 @@ internal sealed record FlowExtent(double FirstRate, int Refinements, TimeSpan Id
         50, 3, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
 
     /// <summary>About how long it takes on one system, its start and warm-up included.</summary>
-    public TimeSpan Estimate => TimeSpan.FromSeconds(25) + Idle + ((LeadIn + Step + TimeSpan.FromSeconds(1)) * (4 + Refinements))
+    public TimeSpan Estimate => TimeSpan.FromSeconds(5) + WarmUp + Idle + ((LeadIn + Step + TimeSpan.FromSeconds(1)) * (4 + Refinements))
         + ((LeadIn + SteadyRun + TimeSpan.FromSeconds(1)) * FlowLane.Steady.Count);
 }

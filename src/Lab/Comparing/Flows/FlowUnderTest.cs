@@ -16,8 +16,6 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     private const int WarmUpAtOnce = 100;
     private const double WarmUpRate = 200;
 
-    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(20);
-
     private static readonly TimeSpan LongestTail = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
@@ -43,17 +41,17 @@ internal sealed class FlowUnderTest : IAsyncDisposable
 
     /// <summary>Starts a system and warms it up.</summary>
     /// <param name="options">What is to run.</param>
-    /// <param name="limit">What a run has to keep.</param>
+    /// <param name="extent">How long it may be warmed up, and what a run has to keep.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="LabException">It did not start, or not even the first orders came to their end.</exception>
-    public static async Task<FlowUnderTest> StartAsync(SystemOptions options, FlowLimit limit, CancellationToken cancellationToken)
+    public static async Task<FlowUnderTest> StartAsync(SystemOptions options, FlowExtent extent, CancellationToken cancellationToken)
     {
         var system = await RunningSystem.StartAsync(options, cancellationToken);
         FlowUnderTest? flow = null;
         try
         {
-            flow = new FlowUnderTest(system, limit);
-            await flow.WarmUpAsync(cancellationToken);
+            flow = new FlowUnderTest(system, extent.Limit);
+            await flow.WarmUpAsync(extent.WarmUp, cancellationToken);
             return flow;
         }
         catch
@@ -158,10 +156,10 @@ internal sealed class FlowUnderTest : IAsyncDisposable
     }
 
     // A few at a time: a system that is still cold is not to begin with a heap of orders.
-    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    private async Task WarmUpAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        for (var sent = 0; sent < WarmUpOrders && Stopwatch.GetElapsedTime(began) < LongestWarmUp; sent += WarmUpAtOnce)
+        for (var sent = 0; sent < WarmUpOrders && Stopwatch.GetElapsedTime(began) < longest; sent += WarmUpAtOnce)
         {
             var orders = new PlacedOrders();
             var sending = await SendAsync(Bodies(WarmUpAtOnce), WarmUpRate, orders, cancellationToken);
