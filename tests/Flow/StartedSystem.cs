@@ -40,6 +40,7 @@ public abstract class StartedSystem(string transport, bool choreography = false)
         Ledger = new LedgerClient(_system.Http("payment-provider"), patience);
         Orders = new OrdersClient(_system.Http("orders"), patience);
         _reader = new SystemReader(_system, Ledger, patience);
+        await WaitUntilQuietAsync(); // Until every group is joined: an order that waited for one would miss its deadline.
     }
 
     public async ValueTask DisposeAsync()
@@ -89,11 +90,16 @@ public abstract class StartedSystem(string transport, bool choreography = false)
     /// <summary>Waits for quiet and reads what the invariants look at.</summary>
     internal async Task<Snapshot> ReadWhenQuietAsync(IReadOnlyList<OrderOutcome> outcomes)
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
+        await WaitUntilQuietAsync();
+        return await _reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], Orders, TestContext.Current.CancellationToken);
+    }
+
+    private async Task WaitUntilQuietAsync()
+    {
         var limit = TimeSpan.FromSeconds(60);
-        var left = await Quiet.WaitAsync(_reader.UnderWayAsync, Quiet.Pause, limit, limit, TimeProvider.System, cancellationToken);
+        var left = await Quiet.WaitAsync(
+            _reader.UnderWayAsync, Quiet.Pause, limit, deliveryLimit: limit, TimeProvider.System, TestContext.Current.CancellationToken);
         left.ShouldBeEmpty();
-        return await _reader.ReadAsync([.. outcomes.Select(outcome => outcome.Accepted)], Orders, cancellationToken);
     }
 
     /// <summary>Kills a service's process as <c>kill -9</c> does; the app host starts it again.</summary>

@@ -12,14 +12,14 @@ internal static class Quiet
     /// <summary>The usual pause between two readings.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    // What a message sets off, a call of the bank among it, shows nowhere as a message. It needs a second; a busy machine ten.
-    private static readonly TimeSpan AfterDelivery = TimeSpan.FromSeconds(10);
+    // What a message sets off shows nowhere as one: a call of the bank, or a deadline of 10 s (15 s in choreography) and what that sets off.
+    private static readonly TimeSpan AfterDelivery = TimeSpan.FromSeconds(20);
 
     /// <summary>Waits for several quiet readings in a row.</summary>
     /// <param name="read">Reads what is still under way.</param>
     /// <param name="pause">The pause between two readings.</param>
     /// <param name="limit">How long to wait.</param>
-    /// <param name="deliveryLimit">How much longer to wait while messages are still to be handled: what waits for those is late, not stuck.</param>
+    /// <param name="deliveryLimit">How much longer to wait while messages are still to be handled, or were some seconds ago: what waits for those is late, not stuck.</param>
     /// <param name="clock">Measures the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What was still under way when the time was up; empty when the system is quiet.</returns>
@@ -38,16 +38,12 @@ internal static class Quiet
             var seen = await read(cancellationToken);
             if (seen.IsDelivering) delivering = clock.GetTimestamp();
             quiet = seen.Left.Count == 0 ? quiet + 1 : 0;
-            if (quiet == QuietReadings || (seen.Left.Count > 0 && IsOver(seen))) return seen.Left;
+            if (quiet == QuietReadings || (seen.Left.Count > 0 && IsOver(clock.GetElapsedTime(began)))) return seen.Left;
             await Task.Delay(pause, clock, cancellationToken);
         }
 
-        bool IsOver(UnderWay seen) => clock.GetElapsedTime(began) switch
-        {
-            var waited when waited <= limit => false,
-            var waited when seen.IsDelivering => waited > limit + deliveryLimit,
-            _ => delivering is not { } last || clock.GetElapsedTime(last) > AfterDelivery,
-        };
+        bool IsOver(TimeSpan waited) => waited > limit
+            && (delivering is not { } last || clock.GetElapsedTime(last) > AfterDelivery || waited > limit + deliveryLimit);
     }
 
     /// <summary>Says what is under way, one line each.</summary>
@@ -88,5 +84,5 @@ internal static class Quiet
 
 /// <summary>What is still under way.</summary>
 /// <param name="Left">What it is, one line each; empty when nothing moves.</param>
-/// <param name="IsDelivering">Whether a consumer has still to take a message in, or may have. A parked message, nobody takes in by itself.</param>
+/// <param name="IsDelivering">Whether a consumer has still to take a message in, or may have. Not so for parked ones: they are tried again for minutes.</param>
 internal sealed record UnderWay(IReadOnlyList<string> Left, bool IsDelivering);
