@@ -15,9 +15,8 @@ internal sealed class Customer(OrdersClient orders, LedgerTail ledger, OrderProg
     private const int QuickOrdersAtOnce = 16;
     private const int SlowOrdersAtOnce = 10;
 
-    // The slowest path waits for a payment deadline, and on Kafka a killed service may be back half a minute later: when nothing at all
-    // has ended for this long, nothing more will.
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(90);
+    // The slowest path waits for a payment deadline; when nothing at all has ended for this long, nothing more will.
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);

@@ -53,7 +53,7 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
         var quietAfter = clock.GetUtcNow() - healed;
         AcceptedOrder[] accepted =
             [.. warm.Select(outcome => outcome.Accepted), .. sent.Select(order => new AcceptedOrder(order.OrderId, order.Plan.Lines))];
-        var (snapshot, book) = await LookAsync(reader, recorder, load, orders, accepted, left, cancellationToken);
+        var (snapshot, book) = await LookAsync(reader, recorder, orders, accepted, left, cancellationToken);
         return ReportOf(servers, began, sent, struck, snapshot, book) with
         {
             LeftOut = plan.LeftOut,
@@ -65,19 +65,12 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
 
     /// <summary>Looks at everything from outside. Of a system that cannot be looked at any more, that is what is told.</summary>
     private async Task<(Snapshot? Snapshot, HistoryBook Book)> LookAsync(
-        SystemReader reader, HistoryRecorder recorder, OpenLoopLoad load, OrdersClient orders, IReadOnlyList<AcceptedOrder> accepted,
-        List<string> left, CancellationToken cancellationToken)
+        SystemReader reader, HistoryRecorder recorder, OrdersClient orders, IReadOnlyList<AcceptedOrder> accepted, List<string> left,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var snapshot = await ReadAsync();
-            if (left.Count == 0 && Quiet.Describe(snapshot).Left.Count > 0)
-            {
-                // It came to rest and stirred again, as a group does that is shared out once more: that is no end yet.
-                left.AddRange(await QuietAsync(reader, load, cancellationToken));
-                snapshot = await ReadAsync();
-            }
-
+            var snapshot = await _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(accepted, orders, cancellationToken));
             var book = await _display.WaitForAsync(
                 "reading what every topic, inbox and ledger tells", () => recorder.CloseAsync(cancellationToken));
             return (snapshot, book);
@@ -87,9 +80,6 @@ internal sealed class ProveRun(ProveOptions options, IAnsiConsole console, TimeP
             left.Add($"nothing could be checked: {failure.Message}");
             return (null, new HistoryBook(new Evidence { Consumers = FlowTopics.Consumers(options.System.Coordination) }));
         }
-
-        Task<Snapshot> ReadAsync() =>
-            _display.WaitForAsync("checking the invariants", () => reader.ReadAsync(accepted, orders, cancellationToken));
     }
 
     private ProofReport ReportOf(

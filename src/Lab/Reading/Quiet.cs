@@ -12,14 +12,14 @@ internal static class Quiet
     /// <summary>The usual pause between two readings.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    // What a message sets off shows nowhere as one: a call of the bank, or a deadline of 10 s (15 s in choreography) and what that sets off.
+    // Between a message and the next there may be a call of the bank or a deadline (10 s; 15 s in choreography) and its consequences.
     private static readonly TimeSpan AfterDelivery = TimeSpan.FromSeconds(20);
 
     /// <summary>Waits for several quiet readings in a row.</summary>
     /// <param name="read">Reads what is still under way.</param>
     /// <param name="pause">The pause between two readings.</param>
     /// <param name="limit">How long to wait.</param>
-    /// <param name="deliveryLimit">How much longer to wait while messages are still to be handled, or were some seconds ago: what waits for those is late, not stuck.</param>
+    /// <param name="deliveryLimit">How much longer to wait while messages are still to be handled, or were within the last 20 s: what waits for those is late, not stuck.</param>
     /// <param name="clock">Measures the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What was still under way when the time was up; empty when the system is quiet.</returns>
@@ -84,5 +84,5 @@ internal static class Quiet
 
 /// <summary>What is still under way.</summary>
 /// <param name="Left">What it is, one line each; empty when nothing moves.</param>
-/// <param name="IsDelivering">Whether a consumer has still to take a message in, or may have. Not so for parked ones: they are tried again for minutes.</param>
+/// <param name="IsDelivering">Whether a consumer has still to take a message in, or may have. Parked ones do not count: they may be tried again for minutes.</param>
 internal sealed record UnderWay(IReadOnlyList<string> Left, bool IsDelivering);

@@ -21,7 +21,7 @@ internal sealed record LockHeldFault() : Fault("lock-held", FaultArea.Database)
         // Whoever ends the session, or its end itself, gives the lock back.
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await DatabaseSession.ExecuteAsync(
-            connection, $"SET LOCAL lock_timeout = '30s'; LOCK TABLE {table.Name} IN ACCESS EXCLUSIVE MODE", cancellationToken);
+            connection, $"SET LOCAL lock_timeout = '10s'; LOCK TABLE {table.Name} IN ACCESS EXCLUSIVE MODE", cancellationToken);
         var waited = site.Clock.GetElapsedTime(began);
         await Task.Delay(duration, site.Clock, cancellationToken);
         return string.Create(
