@@ -19,6 +19,9 @@ internal sealed partial class KafkaSubscription : IDisposable
     private static readonly TimeSpan LongestRestartPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastSilence = TimeSpan.FromSeconds(5);
 
+    // As long as a group may take that waits for a dead member, and then for the others.
+    private static readonly TimeSpan LongestWaitForShare = TimeSpan.FromSeconds(10);
+
     private readonly Subscription _subscription;
     private readonly PartitionHandler _handler;
     private readonly ConsumerConfig _config;
@@ -34,6 +37,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private Task _thread = Task.CompletedTask;
     private long _nextCheck;
     private bool _toldGrowth;
+    private bool _hasShare;
 
     public KafkaSubscription(
         Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
@@ -117,6 +121,8 @@ internal sealed partial class KafkaSubscription : IDisposable
                         Poll(consumer);
                         Check(consumer);
                     }
+
+                    WaitForShare(consumer, aborting);
                 }
                 finally
                 {
@@ -139,6 +145,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
         _insight.Restart();
+        _hasShare = false;
         return new ConsumerBuilder<byte[]?, byte[]?>(_config)
             .SetPartitionsAssignedHandler((consumer, partitions) => Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
@@ -147,6 +154,16 @@ internal sealed partial class KafkaSubscription : IDisposable
             .SetStatisticsHandler((_, json) => _insight.ReadStatistics(json))
             .SetLogHandler((_, line) => KafkaLog.Forward(_logger, line))
             .Build();
+    }
+
+    /// <summary>Who stops while it joins its group gets its share first, where leaving before would end the process; see <see cref="Librdkafka.LeavesInPeace"/>.</summary>
+    private void WaitForShare(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
+    {
+        if (Librdkafka.LeavesInPeace || _config.PartitionAssignmentStrategy != PartitionAssignmentStrategy.CooperativeSticky)
+            return;
+        var began = _time.GetTimestamp();
+        while (!_hasShare && _insight.IsAnswered && !aborting.IsCancellationRequested && _time.GetElapsedTime(began) < LongestWaitForShare)
+            Poll(consumer);
     }
 
     private void NoteError(Error error)
@@ -229,6 +246,7 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     private void Add(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)
     {
+        _hasShare = true;
         partitions.ForEach(partition => _insight.Forget(partition.Partition.Value));
         _owned.Add(consumer, partitions, stopping);
     }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Confluent.Kafka;
 
 namespace Messaging.Kafka;
 
@@ -9,7 +10,22 @@ namespace Messaging.Kafka;
 /// </summary>
 internal static class Librdkafka
 {
+    private const int FirstToLeaveInPeace = 0x02_03_00_00;
+
     private static readonly Lazy<bool> Resolver = new(Install);
+
+    /// <summary>
+    /// Whether a cooperative member may leave its group at any moment. Before 2.3 librdkafka ends the whole process when it leaves between
+    /// its turn to join and its first share of the partitions.
+    /// </summary>
+    public static bool LeavesInPeace
+    {
+        get
+        {
+            Locate();
+            return Library.Version >= FirstToLeaveInPeace;
+        }
+    }
 
     /// <summary>Must have run before the first use of Confluent.Kafka in the process. Thread-safe, repeatable.</summary>
     public static void Locate() => _ = Resolver.Value;
@@ -18,7 +34,7 @@ internal static class Librdkafka
     {
         try
         {
-            NativeLibrary.SetDllImportResolver(typeof(Confluent.Kafka.Library).Assembly, Resolve);
+            NativeLibrary.SetDllImportResolver(typeof(Library).Assembly, Resolve);
             return true;
         }
         catch (InvalidOperationException)

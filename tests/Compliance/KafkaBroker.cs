@@ -150,6 +150,29 @@ public sealed class KafkaBroker : IDisposable
         await transport.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
+    /// <summary>
+    /// librdkafka before 2.3 ends the process when a cooperative member leaves between its turn to join and its first share. Whoever joins
+    /// ninety groups and leaves them one after the other meets that moment.
+    /// </summary>
+    [Fact]
+    public async Task A_member_may_leave_at_any_moment_after_it_has_joined()
+    {
+        const int groups = 90;
+        await using var transport = await ConnectAsync(new());
+        _broker.Delay(TimeSpan.FromMilliseconds(200));
+        var members = Enumerable.Range(0, groups).Select(i => Consumption.Start(transport, new Subscription(_topic.Name, $"group-{i}"))).ToList();
+
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        var leaving = new List<Task>();
+        foreach (var member in members)
+        {
+            await timer.WaitForNextTickAsync(Cancel);
+            leaving.Add(member.StopAsync());
+        }
+
+        await Task.WhenAll(leaving).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+    }
+
     [Fact]
     public void A_topic_that_grows_is_noticed_and_named()
     {

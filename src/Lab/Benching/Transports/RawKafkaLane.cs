@@ -13,8 +13,6 @@ internal sealed class RawKafkaLane : ITransportLane
     // As much as the port lets a consumer read ahead; librdkafka's own default is four times that.
     private const int FetchedKilobytes = 16 * 1024;
 
-    private const int FirstToLeaveInPeace = 0x02_03_00_00;
-
     // Who asks seldom whether the group is still the same, as librdkafka does by itself, is not there when it is shared anew.
     private static readonly TimeSpan SessionTimeout = new KafkaTransportOptions().SessionTimeout;
 
@@ -32,16 +30,15 @@ internal sealed class RawKafkaLane : ITransportLane
     }
 
     /// <summary>
-    /// What every consumer of a sample is told beside what the port tells it, by librdkafka's names. Before 2.3 librdkafka ends the whole
-    /// process when a cooperative member leaves that leads its group and has shared nothing yet, and members of a sample leave all at once.
+    /// What every consumer of a sample is told beside what the port tells it, by librdkafka's names: the bare loop does not wait for its
+    /// share before it leaves, and must not end the process.
     /// </summary>
     public static IReadOnlyDictionary<string, string> ConsumerSettings
     {
         get
         {
-            Librdkafka.Locate();
             var settings = new Dictionary<string, string>(StringComparer.Ordinal);
-            if (Library.Version < FirstToLeaveInPeace) settings["partition.assignment.strategy"] = "range";
+            if (!Librdkafka.LeavesInPeace) settings["partition.assignment.strategy"] = "range";
             return settings;
         }
     }
