@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -19,8 +20,11 @@ internal sealed partial class KafkaSubscription : IDisposable
     private static readonly TimeSpan LongestRestartPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastSilence = TimeSpan.FromSeconds(5);
 
-    // As long as a group may take that waits for a dead member, and then for the others.
-    private static readonly TimeSpan LongestWaitForShare = TimeSpan.FromSeconds(10);
+    // A new group lets its first members wait for three seconds (group.initial.rebalance.delay.ms).
+    private static readonly TimeSpan LongestWaitForShare = TimeSpan.FromSeconds(5);
+
+    // A consumer that nobody holds any more is finalized, which ends its client as well.
+    private static readonly ConcurrentBag<IConsumer<byte[]?, byte[]?>> LeftOpen = [];
 
     private readonly Subscription _subscription;
     private readonly PartitionHandler _handler;
@@ -37,7 +41,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private Task _thread = Task.CompletedTask;
     private long _nextCheck;
     private bool _toldGrowth;
-    private bool _hasShare;
+    private volatile bool _isJoining;
 
     public KafkaSubscription(
         Subscription subscription, PartitionHandler handler, ConsumerConfig config, KafkaTransportOptions options, TimeProvider time, ILogger logger)
@@ -61,14 +65,15 @@ internal sealed partial class KafkaSubscription : IDisposable
             return;
         }
 
+        var limit = _isJoining && LongestWaitForShare < _closeTimeout ? LongestWaitForShare : _closeTimeout;
         try
         {
-            await thread.WaitAsync(_closeTimeout, _time, CancellationToken.None);
+            await thread.WaitAsync(limit, _time, CancellationToken.None);
         }
         catch (TimeoutException)
         {
             // librdkafka repeats its last commit for as long as the broker hangs. Its thread ends when the broker answers, or with the process.
-            LogNotClosed(_subscription.Topic, _subscription.Group, _closeTimeout);
+            LogNotClosed(_subscription.Topic, _subscription.Group, limit);
         }
     }
 
@@ -109,24 +114,22 @@ internal sealed partial class KafkaSubscription : IDisposable
         {
             try
             {
-                using var consumer = Open(stopping, aborting);
+                var consumer = Open(stopping, aborting);
                 try
                 {
                     if (!checkedTopic)
                         _insight.Begin(KafkaTopics.Find(consumer.Handle, _subscription.Topic, _requestTimeout).Partitions.Count);
                     checkedTopic = true;
-                    consumer.Subscribe(_subscription.Topic);
+                    Join(consumer, stopping);
                     while (!stopping.IsCancellationRequested)
                     {
                         Poll(consumer);
                         Check(consumer);
                     }
-
-                    WaitForShare(consumer, aborting);
                 }
                 finally
                 {
-                    Close(consumer, aborting);
+                    Leave(consumer, aborting);
                 }
             }
             catch (Exception exception) when (exception is KafkaException or TransportException && checkedTopic && !stopping.IsCancellationRequested)
@@ -145,7 +148,6 @@ internal sealed partial class KafkaSubscription : IDisposable
     private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
         _insight.Restart();
-        _hasShare = false;
         return new ConsumerBuilder<byte[]?, byte[]?>(_config)
             .SetPartitionsAssignedHandler((consumer, partitions) => Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
@@ -156,14 +158,44 @@ internal sealed partial class KafkaSubscription : IDisposable
             .Build();
     }
 
-    /// <summary>Who stops while it joins its group gets its share first, where leaving before would end the process; see <see cref="Librdkafka.LeavesInPeace"/>.</summary>
-    private void WaitForShare(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
+    private void Join(IConsumer<byte[]?, byte[]?> consumer, CancellationToken stopping)
     {
-        if (Librdkafka.LeavesInPeace || _config.PartitionAssignmentStrategy != PartitionAssignmentStrategy.CooperativeSticky)
+        if (stopping.IsCancellationRequested)
             return;
-        var began = _time.GetTimestamp();
-        while (!_hasShare && _insight.IsAnswered && !aborting.IsCancellationRequested && _time.GetElapsedTime(began) < LongestWaitForShare)
-            Poll(consumer);
+        _isJoining = !Librdkafka.LeavesInPeace && _config.PartitionAssignmentStrategy == PartitionAssignmentStrategy.CooperativeSticky;
+        consumer.Subscribe(_subscription.Topic);
+    }
+
+    /// <summary>
+    /// Leaves the group. Where that would end the process (see <see cref="Librdkafka.LeavesInPeace"/>) only after the member has got its
+    /// share, however long it takes; the thread that waits for it ends with the process.
+    /// </summary>
+    private void Leave(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
+    {
+        if (_isJoining && !GetsShare(consumer))
+        {
+            LeftOpen.Add(consumer);
+            return;
+        }
+
+        using (consumer)
+            Close(consumer, aborting);
+    }
+
+    /// <returns>False when the client has failed for good and will never get one.</returns>
+    private bool GetsShare(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        try
+        {
+            while (_isJoining)
+                Poll(consumer);
+            return true;
+        }
+        catch (KafkaException exception)
+        {
+            LogError(exception.Error.Code, exception.Error.Reason);
+            return false;
+        }
     }
 
     private void NoteError(Error error)
@@ -246,7 +278,7 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     private void Add(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, CancellationToken stopping)
     {
-        _hasShare = true;
+        _isJoining = false;
         partitions.ForEach(partition => _insight.Forget(partition.Partition.Value));
         _owned.Add(consumer, partitions, stopping);
     }
@@ -276,7 +308,7 @@ internal sealed partial class KafkaSubscription : IDisposable
         _owned.Lose(partitions);
     }
 
-    /// <summary>Leaves the group. Its revocation callback lets the handlers in hand finish and commits.</summary>
+    /// <summary>Its revocation callback lets the handlers in hand finish and commits.</summary>
     private void Close(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
     {
         try
@@ -307,7 +339,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private partial void LogError(ErrorCode code, string reason);
 
     [LoggerMessage(EventId = 27, Level = LogLevel.Warning,
-        Message = "The consumer of {Topic} in group {Group} could not be closed within {Timeout}, because the broker does not answer; its last messages may come again")]
+        Message = "The consumer of {Topic} in group {Group} could not be closed within {Timeout}, because the broker does not answer or the group has given it no partitions yet; its last messages may come again")]
     private partial void LogNotClosed(string topic, string group, TimeSpan timeout);
 
     [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Growth}")]

@@ -157,17 +157,25 @@ public sealed class KafkaBroker : IDisposable
     [Fact]
     public async Task A_member_may_leave_at_any_moment_after_it_has_joined()
     {
-        const int groups = 90;
-        await using var transport = await ConnectAsync(new());
+        const int processes = 30;
+        var transports = await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => ConnectAsync(new())));
         _broker.Delay(TimeSpan.FromMilliseconds(200));
-        var members = Enumerable.Range(0, groups).Select(i => Consumption.Start(transport, new Subscription(_topic.Name, $"group-{i}"))).ToList();
+        var joining = transports.Select((transport, i) => (
+            Transport: transport,
+            Members: Enumerable.Range(0, 3).Select(j => Consumption.Start(transport, new Subscription(_topic.Name, $"group-{i}-{j}"))).ToList())).ToList();
 
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         var leaving = new List<Task>();
-        foreach (var member in members)
+        foreach (var (transport, members) in joining)
         {
+            foreach (var member in members.SkipLast(1))
+            {
+                await timer.WaitForNextTickAsync(Cancel);
+                leaving.Add(member.StopAsync());
+            }
+
             await timer.WaitForNextTickAsync(Cancel);
-            leaving.Add(member.StopAsync());
+            leaving.Add(transport.DisposeAsync().AsTask());
         }
 
         await Task.WhenAll(leaving).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
