@@ -38,14 +38,16 @@ internal sealed record NegativeControl(string Antipattern, int MustBreak, params
 
         // A lock fills the hands of the handlers; what then ends them takes it along.
         new("ack-before-handle", 1,
-            new Strike(2, 2, "lock-held", HotTable.Sagas), new Strike(3.5, 1, "kill", "orders"),
+            new Strike(2, 3, "lock-held", HotTable.Sagas), new Strike(3, 2, "sessions-terminated", "postgres"),
             new Strike(6, 2, "lock-held", HotTable.Sagas), new Strike(7.5, 1, "kill", "orders")),
         new("unordered-retry", 4,
             new Strike(2, 2, "handler-failing", "orders-handlers"), new Strike(5, 2, "handler-failing", "orders-handlers"),
             new Strike(8, 2, "handler-failing", "orders-handlers")),
         new("no-idempotency-key", 3),
         new("no-compensation", 2),
-        new("inbox-in-another-transaction", 1, new Strike(3, 3, "sessions-terminated", "postgres")),
+        new("inbox-in-another-transaction", 1,
+            new Strike(2, 3, "lock-held", HotTable.Views), new Strike(3, 2, "sessions-terminated", "postgres"),
+            new Strike(7, 3, "lock-held", HotTable.Views), new Strike(8, 2, "sessions-terminated", "postgres")),
         new("auto-commit-offsets", 1,
             new Strike(2, 3, "lock-held", HotTable.Sagas), new Strike(3, 2, "sessions-terminated", "postgres"),
             new Strike(7, 3, "lock-held", HotTable.Sagas), new Strike(8, 2, "sessions-terminated", "postgres")),

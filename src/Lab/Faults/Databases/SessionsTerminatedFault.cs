@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Lab.Faults;
 
-/// <summary>An administrator ends sessions of the services, some at a time, in the middle of whatever they do.</summary>
+/// <summary>An administrator ends sessions of the services, some at a time, in the middle of whatever they do; first those that wait for a lock.</summary>
 internal sealed record SessionsTerminatedFault() : Fault("sessions-terminated", FaultArea.Database)
 {
     private const int AtOnce = 3;
@@ -12,10 +12,10 @@ internal sealed record SessionsTerminatedFault() : Fault("sessions-terminated", 
         SELECT count(pg_terminate_backend(pid)) FROM (
           SELECT pid FROM pg_stat_activity
           WHERE datname IN ('orders', 'inventory', 'payments', 'provider') AND backend_type IN ('client backend', 'walsender') AND application_name <> $1
-          ORDER BY random() LIMIT $2) AS unlucky
+          ORDER BY wait_event_type = 'Lock' DESC NULLS LAST, random() LIMIT $2) AS unlucky
         """;
 
-    public override string Description => "random sessions of the database are terminated (pg_terminate_backend), again and again";
+    public override string Description => "random sessions of the database are terminated (pg_terminate_backend), again and again, those that wait for a lock first";
 
     public override (TimeSpan Shortest, TimeSpan Longest) Duration => (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
 
