@@ -12,7 +12,7 @@ internal sealed record SessionsTerminatedFault() : Fault("sessions-terminated", 
         SELECT count(pg_terminate_backend(pid)) FROM (
           SELECT pid FROM pg_stat_activity
           WHERE datname IN ('orders', 'inventory', 'payments', 'provider') AND backend_type IN ('client backend', 'walsender') AND application_name <> $1
-          ORDER BY wait_event_type = 'Lock' DESC NULLS LAST, random() LIMIT $2) AS unlucky
+          ORDER BY coalesce(wait_event_type = 'Lock', false) DESC, random() LIMIT $2) AS unlucky
         """;
 
     public override string Description => "random sessions of the database are terminated (pg_terminate_backend), again and again, those that wait for a lock first";
