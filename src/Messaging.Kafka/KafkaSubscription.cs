@@ -24,7 +24,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private static readonly TimeSpan LongestWaitForShare = TimeSpan.FromSeconds(5);
 
     // A consumer that nobody holds any more is finalized, which ends its client as well.
-    private static readonly ConcurrentBag<IConsumer<byte[]?, byte[]?>> LeftOpen = [];
+    private static readonly ConcurrentDictionary<IConsumer<byte[]?, byte[]?>, bool> LeftOpen = new();
 
     private readonly Subscription _subscription;
     private readonly PartitionHandler _handler;
@@ -72,7 +72,8 @@ internal sealed partial class KafkaSubscription : IDisposable
         }
         catch (TimeoutException)
         {
-            // librdkafka repeats its last commit for as long as the broker hangs. Its thread ends when the broker answers, or with the process.
+            // librdkafka repeats its last commit for as long as the broker hangs, and a member may wait long for its share. The thread ends
+            // when it has what it waits for, or with the process.
             LogNotClosed(_subscription.Topic, _subscription.Group, limit);
         }
     }
@@ -115,6 +116,7 @@ internal sealed partial class KafkaSubscription : IDisposable
             try
             {
                 var consumer = Open(stopping, aborting);
+                var failed = true;
                 try
                 {
                     if (!checkedTopic)
@@ -126,10 +128,12 @@ internal sealed partial class KafkaSubscription : IDisposable
                         Poll(consumer);
                         Check(consumer);
                     }
+
+                    failed = false;
                 }
                 finally
                 {
-                    Leave(consumer, aborting);
+                    Leave(consumer, failed, aborting);
                 }
             }
             catch (Exception exception) when (exception is KafkaException or TransportException && checkedTopic && !stopping.IsCancellationRequested)
@@ -148,6 +152,7 @@ internal sealed partial class KafkaSubscription : IDisposable
     private IConsumer<byte[]?, byte[]?> Open(CancellationToken stopping, CancellationToken aborting)
     {
         _insight.Restart();
+        _isJoining = false;
         return new ConsumerBuilder<byte[]?, byte[]?>(_config)
             .SetPartitionsAssignedHandler((consumer, partitions) => Add(consumer, partitions, stopping))
             .SetPartitionsRevokedHandler((consumer, partitions) => Revoke(consumer, partitions.ConvertAll(offset => offset.TopicPartition), aborting))
@@ -160,29 +165,32 @@ internal sealed partial class KafkaSubscription : IDisposable
 
     private void Join(IConsumer<byte[]?, byte[]?> consumer, CancellationToken stopping)
     {
-        if (stopping.IsCancellationRequested)
-            return;
+        // Before the look at the token: who asks for the stop looks at this.
         _isJoining = !Librdkafka.LeavesInPeace && _config.PartitionAssignmentStrategy == PartitionAssignmentStrategy.CooperativeSticky;
-        consumer.Subscribe(_subscription.Topic);
+        if (stopping.IsCancellationRequested)
+            _isJoining = false;
+        else
+            consumer.Subscribe(_subscription.Topic);
     }
 
     /// <summary>
     /// Leaves the group. Where that would end the process (see <see cref="Librdkafka.LeavesInPeace"/>) only after the member has got its
-    /// share, however long it takes; the thread that waits for it ends with the process.
+    /// share, however long it takes, and never when its client has <paramref name="failed"/> before.
     /// </summary>
-    private void Leave(IConsumer<byte[]?, byte[]?> consumer, CancellationToken aborting)
+    private void Leave(IConsumer<byte[]?, byte[]?> consumer, bool failed, CancellationToken aborting)
     {
-        if (_isJoining && !GetsShare(consumer))
+        if (_isJoining)
         {
-            LeftOpen.Add(consumer);
-            return;
+            LeftOpen.TryAdd(consumer, true);
+            if (failed || !GetsShare(consumer))
+                return;
+            LeftOpen.TryRemove(consumer, out _);
         }
 
         using (consumer)
             Close(consumer, aborting);
     }
 
-    /// <returns>False when the client has failed for good and will never get one.</returns>
     private bool GetsShare(IConsumer<byte[]?, byte[]?> consumer)
     {
         try

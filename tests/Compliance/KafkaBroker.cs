@@ -176,6 +176,7 @@ public sealed class KafkaBroker : IDisposable
 
             await timer.WaitForNextTickAsync(Cancel);
             leaving.Add(transport.DisposeAsync().AsTask());
+            leaving.Add(members[^1].Running);
         }
 
         await Task.WhenAll(leaving).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
