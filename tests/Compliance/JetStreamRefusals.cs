@@ -25,7 +25,7 @@ public sealed class JetStreamRefusals
         }
         """;
 
-    private static readonly JetStreamTransportOptions Impatient = new() { RequestTimeout = TimeSpan.FromSeconds(1), PublishTimeout = TimeSpan.FromSeconds(10) };
+    private static readonly JetStreamTransportOptions Patient = new() { RequestTimeout = TimeSpan.FromSeconds(5), PublishTimeout = TimeSpan.FromSeconds(10) };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -49,7 +49,7 @@ public sealed class JetStreamRefusals
         await using var admin = Connect(server.UrlOf("admin"));
         await admin.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel);
         (await admin.PublishAsync(Messages.Numbered(Topic, "key", 0, 3), Cancel)).Succeeded.ShouldBeTrue();
-        await using var reader = Connect(server.UrlOf("reader"));
+        await using var reader = Connect(server.UrlOf("reader"), Patient with { RequestTimeout = TimeSpan.FromSeconds(2) }); // It waits for each in vain.
 
         var read = new List<Delivery>();
         await foreach (var delivery in reader.ReadAsync(new ReadRequest(Topic, ReadFrom.Beginning, ReadUntil.Present), Cancel))
@@ -104,13 +104,13 @@ public sealed class JetStreamRefusals
             refusal.Message.ShouldContain("certificate");
         }
 
-        await using var transport = Connect(server.Url, Impatient with { TlsCaFile = files.Certificate });
+        await using var transport = Connect(server.Url, Patient with { TlsCaFile = files.Certificate });
         await transport.EnsureTopicsAsync([new TopicDefinition(Topic)], Cancel);
         (await transport.PublishAsync(Messages.Numbered(Topic, "key", 0, 3), Cancel)).Succeeded.ShouldBeTrue();
     }
 
     private static JetStreamTransport Connect(string url, JetStreamTransportOptions? options = null) =>
-        new(url, options ?? Impatient, NullLoggerFactory.Instance, TimeProvider.System);
+        new(url, options ?? Patient, NullLoggerFactory.Instance, TimeProvider.System);
 
     /// <summary>A certificate for 127.0.0.1 that is its own authority, as PEM files.</summary>
     private sealed class CertificateFiles : IDisposable
