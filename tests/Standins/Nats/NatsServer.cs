@@ -115,6 +115,13 @@ public static class Wait
         }
     }
 
+    /// <summary>Waits on the thread of the caller, for those who cannot but hold it.</summary>
+    public static void Until(Func<bool> condition, string what)
+    {
+        if (!SpinWait.SpinUntil(condition, Deadline))
+            throw new TimeoutException($"not within {Deadline}: {what}");
+    }
+
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
 
     /// <summary>Reads that many items; fails if they do not come in time.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -47,11 +48,54 @@ public class TornConnections
         stream.Info.State.Messages.ShouldBe(Count);
     }
 
+    [Fact(Timeout = Wait.TestTimeout)]
+    public async Task A_reply_that_is_being_read_when_the_connection_is_given_up_is_read_to_its_end()
+    {
+        await using var server = new NatsServer();
+        await server.InitializeAsync();
+        using var proxy = new Proxy(server.Port);
+        await using var service = server.Connect();
+        await using var subscription = await service.SubscribeCoreAsync<byte[]>("echo", cancellationToken: Ct);
+        await service.PingAsync(Ct);
+        await using var nats = new NatsConnection(server.Opts with { Url = proxy.Url, PingInterval = TimeSpan.FromMilliseconds(100) });
+        var question = new byte[200_000];
+        Random.Shared.NextBytes(question);
+
+        // While it reads, no answer to a ping is heard.
+        var reader = new SlowReader(() =>
+        {
+            Wait.Until(() => nats.ConnectionState == NatsConnectionState.Reconnecting, "given up");
+            SpinWait.SpinUntil(() => proxy.IsLeft, TimeSpan.FromMilliseconds(500)).ShouldBeFalse("the buffers go with the connection");
+        });
+        var reply = nats.RequestAsync<byte[], byte[]>("echo", question, replySerializer: reader, cancellationToken: Ct).AsTask();
+        await foreach (var message in subscription.Msgs.ReadAllAsync(Ct))
+        {
+            await message.ReplyAsync(message.Data, cancellationToken: Ct);
+            break;
+        }
+
+        var answer = await reply.WaitAsync(Wait.Deadline, Ct);
+        answer.EnsureSuccess();
+        answer.Data.ShouldBe(question);
+        await Wait.UntilAsync(() => proxy.IsLeft, "closed after that");
+        await nats.PingAsync(Ct);
+    }
+
+    private sealed class SlowReader(Action before) : INatsDeserialize<byte[]>
+    {
+        public byte[] Deserialize(in ReadOnlySequence<byte> buffer)
+        {
+            before();
+            return buffer.ToArray();
+        }
+    }
+
     // Passes bytes on to a server until it resets the connections.
     private sealed class Proxy : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
         private readonly ConcurrentBag<Socket> _sockets = [];
+        private volatile bool _isLeft;
 
         public Proxy(int port)
         {
@@ -60,6 +104,9 @@ public class TornConnections
         }
 
         public string Url => $"nats://{_listener.LocalEndpoint}";
+
+        /// <summary>Whether a client or the server has closed a connection.</summary>
+        public bool IsLeft => _isLeft;
 
         public void ResetAll()
         {
@@ -105,7 +152,7 @@ public class TornConnections
             }
         }
 
-        private static async Task PassAsync(Socket from, Socket to)
+        private async Task PassAsync(Socket from, Socket to)
         {
             var buffer = new byte[64 * 1024];
             try
@@ -119,6 +166,7 @@ public class TornConnections
             }
             finally
             {
+                _isLeft = true;
                 to.Dispose(); // Whoever is on the other side must not wait for one that has gone.
             }
         }

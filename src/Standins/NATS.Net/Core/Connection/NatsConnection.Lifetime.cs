@@ -142,8 +142,9 @@ public sealed partial class NatsConnection
         {
             Closed();
             await ending.CancelAsync();
-            await session.DisposeAsync();
+            // Before the session goes: what the reader is handling lies in the buffers of the session.
             await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await session.DisposeAsync();
             CancelPings();
         }
     }
