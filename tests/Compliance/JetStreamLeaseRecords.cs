@@ -54,6 +54,28 @@ public sealed class JetStreamLeaseRecords(Servers servers)
     }
 
     [Fact]
+    public async Task A_bucket_that_somebody_deleted_is_made_anew_when_the_server_has_had_time_to_remove_its_files()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        var options = new JetStreamTransportOptions();
+        await using var link = new JetStreamLink(server.Url, options, NullLoggerFactory.Instance);
+        using var bucket = new LeaseBucket(link, options);
+        var old = await bucket.OpenAsync(Cancel);
+        await old.PutAsync("group.p0", "one", cancellationToken: Cancel);
+
+        var deleted = TimeProvider.System.GetTimestamp();
+        await new NatsKVContext(old.JetStreamContext).DeleteStoreAsync("messaging-leases", Cancel);
+        bucket.Forget();
+        var made = await bucket.OpenAsync(Cancel);
+
+        TimeProvider.System.GetElapsedTime(deleted).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(900));
+        (await made.PutAsync("group.p0", "other", cancellationToken: Cancel)).ShouldBe(1ul);
+        bucket.Forget();
+        (await (await bucket.OpenAsync(Cancel)).GetEntryAsync<string>("group.p0", cancellationToken: Cancel)).Value.ShouldBe("other");
+    }
+
+    [Fact]
     public async Task Who_joins_under_a_name_that_another_process_goes_on_using_is_not_kept_out()
     {
         var url = await servers.NatsAsync();

@@ -11,8 +11,12 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
     // Only sweeps up behind groups that are gone: whether a lease is in force is told by its age.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
 
+    // Of a bucket that somebody deletes the name is free before its files are gone; nothing tells when.
+    private static readonly TimeSpan Removal = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _gate = new(1);
     private INatsKVStore? _store;
+    private bool _wasThere;
 
     private INatsKVStore? Opened => Volatile.Read(ref _store) is { } store && ReferenceEquals(store.JetStreamContext, link.JetStream) ? store : null;
 
@@ -28,9 +32,9 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             if (Opened is { } opened)
                 return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
-            var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
             var buckets = new NatsKVContext(link.JetStream);
-            _store = await OpenedStores.OpenAsync(() => buckets.CreateOrUpdateStoreAsync(asked, cancellationToken), options.RequestTimeout, cancellationToken);
+            _store = await OpenedStores.OpenAsync(() => FindOrMakeAsync(buckets, cancellationToken), options.RequestTimeout, cancellationToken);
+            _wasThere = true;
             return _store;
         }
         finally
@@ -43,4 +47,24 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
     public void Forget() => Volatile.Write(ref _store, null);
 
     public void Dispose() => _gate.Dispose();
+
+    /// <summary>
+    /// A bucket that has gone is somebody's doing and made anew only after a pause: nats-server 2.9 removes the files of the new one with those
+    /// of the old, after which it takes no more writes, and ends itself over an update that meets the deletion.
+    /// </summary>
+    private async ValueTask<INatsKVStore> FindOrMakeAsync(NatsKVContext buckets, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_wasThere)
+                return await buckets.GetStoreAsync(Name, cancellationToken);
+        }
+        catch (NatsJSApiException gone) when (gone.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        {
+            await Task.Delay(Removal, cancellationToken);
+        }
+
+        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
+        return await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
+    }
 }
