@@ -49,7 +49,7 @@ public sealed class PaymentReactionTests(Servers servers)
     [Fact]
     public async Task A_deadline_calls_off_what_nobody_reserved_and_the_news_that_comes_too_late_changes_nothing()
     {
-        await using var service = await StartAsync(("Choreography:AuthorizationDeadline", "00:00:00.200"));
+        await using var service = await StartAsync(("Choreography:AuthorizationDeadline", "00:00:02"));
         var (late, paid) = (Guid.CreateVersion7(), Guid.CreateVersion7());
 
         await service.SendAsync(Placed(late));
