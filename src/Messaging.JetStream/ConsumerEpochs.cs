@@ -74,8 +74,9 @@ internal sealed partial class ConsumerEpochs(
         var consumers = new List<(long, ConsumerInfo)>();
         await foreach (var consumer in jetStream.ListConsumersAsync(_stream, cancellationToken))
         {
-            if (EpochOf(consumer.Info.Name) is { } epoch)
-                consumers.Add((epoch, consumer.Info));
+            // Of one that is deleted while the server makes its list, nats-server 2.9 lists a null.
+            if (consumer.Info is { } info && EpochOf(info.Name) is { } epoch)
+                consumers.Add((epoch, info));
         }
 
         return consumers;

@@ -71,8 +71,52 @@ public sealed class JetStreamLeaseRecords(Servers servers)
 
         TimeProvider.System.GetElapsedTime(deleted).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(900));
         (await made.PutAsync("group.p0", "other", cancellationToken: Cancel)).ShouldBe(1ul);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_another_process_made_meanwhile_is_used_at_once()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        var options = new JetStreamTransportOptions();
+        await using var link = new JetStreamLink(server.Url, options, NullLoggerFactory.Instance);
+        using var bucket = new LeaseBucket(link, options);
+        using var otherBucket = new LeaseBucket(link, options);
+        var old = await bucket.OpenAsync(Cancel);
+        await new NatsKVContext(old.JetStreamContext).DeleteStoreAsync("messaging-leases", Cancel);
         bucket.Forget();
-        (await (await bucket.OpenAsync(Cancel)).GetEntryAsync<string>("group.p0", cancellationToken: Cancel)).Value.ShouldBe("other");
+
+        var waiting = bucket.OpenAsync(Cancel).AsTask();
+        var made = await otherBucket.OpenAsync(Cancel); // Never had it open: nothing tells this one to wait.
+        await made.PutAsync("group.p0", "other", cancellationToken: Cancel);
+
+        (await (await waiting).GetEntryAsync<string>("group.p0", cancellationToken: Cancel)).Value.ShouldBe("other");
+    }
+
+    [Fact]
+    public async Task A_bucket_is_changed_only_where_it_is_otherwise_than_asked()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync(Cancel);
+        var options = new JetStreamTransportOptions();
+        await using var link = new JetStreamLink(server.Url, options, NullLoggerFactory.Instance);
+        await link.OpenAsync(Cancel);
+        await using var listener = new NatsConnection(new NatsOpts { Url = server.Url });
+        await using var updates = await listener.SubscribeCoreAsync<byte[]>("$JS.API.STREAM.UPDATE.>", cancellationToken: Cancel);
+        await listener.PingAsync(Cancel);
+        var byHand = new NatsKVContext(link.JetStream);
+        await byHand.CreateStoreAsync(new NatsKVConfig("messaging-leases") { History = 1, MaxAge = TimeSpan.FromHours(1) }, Cancel);
+        using var bucket = new LeaseBucket(link, options);
+
+        for (var opening = 0; opening < 3; opening++)
+        {
+            var store = await bucket.OpenAsync(Cancel);
+            (await store.GetStatusAsync(Cancel)).Info.Config.MaxAge.ShouldBe(TimeSpan.FromMinutes(10));
+            bucket.Forget();
+        }
+
+        await listener.PingAsync(Cancel); // The pong comes behind all that was sent to the listener before.
+        updates.Msgs.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -162,10 +206,10 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         deadline.CancelAfter(TimeSpan.FromSeconds(60));
         for (var round = 0; round < 4; round++)
         {
+            while (await CountKeysAsync() < 6)
+                await Task.Delay(20, deadline.Token);
             await PublishAsync(round * 100);
             while (!handled.Values.All(numbers => numbers.Contains((round * 100) + 50)))
-                await Task.Delay(20, deadline.Token);
-            while (!(await new NatsJSContext(connection).ListStreamNamesAsync(cancellationToken: Cancel).ToListAsync(Cancel)).Contains("KV_messaging-leases"))
                 await Task.Delay(20, deadline.Token);
             await new NatsKVContext(new NatsJSContext(connection)).DeleteStoreAsync("messaging-leases", Cancel);
         }
@@ -180,6 +224,19 @@ public sealed class JetStreamLeaseRecords(Servers servers)
             foreach (var delivery in batch.Deliveries)
                 handled[delivery.Attribute("partitionkey")!].Enqueue(int.Parse(delivery.Text()));
             return Task.Delay(5, cancellationToken);
+        }
+
+        // Two members and the owners of four partitions: who claims a partition sees what the others write.
+        async Task<long> CountKeysAsync()
+        {
+            try
+            {
+                return (await new NatsJSContext(connection).GetStreamAsync("KV_messaging-leases", cancellationToken: Cancel)).Info.State.Messages;
+            }
+            catch (NatsJSApiException missing) when (missing.Error.Code == 404)
+            {
+                return 0;
+            }
         }
 
         async Task PublishAsync(int from)

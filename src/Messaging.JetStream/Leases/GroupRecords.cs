@@ -128,10 +128,13 @@ internal sealed partial class GroupRecords
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            var replaced = CancellationToken.None;
             try
             {
                 var store = await _bucket.OpenAsync(cancellationToken);
-                await foreach (var entry in store.WatchAsync<string>(_prefix + ">", cancellationToken: cancellationToken))
+                replaced = _bucket.Replaced;
+                using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, replaced);
+                await foreach (var entry in store.WatchAsync<string>(_prefix + ">", cancellationToken: watching.Token))
                 {
                     if (_view.Apply(LeaseEntry.Of(entry)))
                         changed();
@@ -142,6 +145,11 @@ internal sealed partial class GroupRecords
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (OperationCanceledException) when (replaced.IsCancellationRequested)
+            {
+                _view.Clear();
+                continue;
             }
 #pragma warning disable CA1031 // A member that sees nothing must not stay so: whatever went wrong, it is told and tried anew.
             catch (Exception exception)

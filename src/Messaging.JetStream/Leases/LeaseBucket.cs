@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Messaging.JetStream.Leases;
 
 /// <summary>
@@ -13,10 +15,13 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
 
     // Of a bucket that somebody deletes the name is free before its files are gone; nothing tells when.
     private static readonly TimeSpan Removal = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _gate = new(1);
     private INatsKVStore? _store;
-    private bool _wasThere;
+    private DateTimeOffset? _made;
+    private long? _missingSince;
+    private CancellationTokenSource _replaced = new();
 
     private INatsKVStore? Opened => Volatile.Read(ref _store) is { } store && ReferenceEquals(store.JetStreamContext, link.JetStream) ? store : null;
 
@@ -32,9 +37,7 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
             if (Opened is { } opened)
                 return opened;
             await link.WaitUntilOpenAsync(cancellationToken);
-            var buckets = new NatsKVContext(link.JetStream);
-            _store = await OpenedStores.OpenAsync(() => FindOrMakeAsync(buckets, cancellationToken), options.RequestTimeout, cancellationToken);
-            _wasThere = true;
+            _store = await OpenedStores.OpenAsync(() => FindOrMakeAsync(cancellationToken), options.RequestTimeout, cancellationToken);
             return _store;
         }
         finally
@@ -43,28 +46,59 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
         }
     }
 
+    /// <summary>Cancelled when the bucket turns out to have been deleted: what was seen of it holds no longer, and the server does not always tell.</summary>
+    public CancellationToken Replaced => Volatile.Read(ref _replaced).Token;
+
     /// <summary>The bucket is not what it was: the next one who asks opens it anew.</summary>
     public void Forget() => Volatile.Write(ref _store, null);
 
     public void Dispose() => _gate.Dispose();
 
     /// <summary>
-    /// A bucket that has gone is somebody's doing and made anew only after a pause: nats-server 2.9 removes the files of the new one with those
-    /// of the old, after which it takes no more writes, and ends itself over an update that meets the deletion.
+    /// A bucket that has gone is somebody's doing and made anew only after a pause, unless another process makes it meanwhile: nats-server 2.9
+    /// removes the files of the new one with those of the old, after which it takes no more writes.
     /// </summary>
-    private async ValueTask<INatsKVStore> FindOrMakeAsync(NatsKVContext buckets, CancellationToken cancellationToken)
+    private async ValueTask<INatsKVStore> FindOrMakeAsync(CancellationToken cancellationToken)
+    {
+        var buckets = new NatsKVContext(link.JetStream);
+        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
+        while (true)
+        {
+            if (await FindAsync(buckets, asked, cancellationToken) is { } found)
+                return await RememberAsync(found, cancellationToken);
+
+            // Kept from call to call: a caller who has less time than the pause takes gets there all the same.
+            _missingSince ??= Stopwatch.GetTimestamp();
+            if (_made is null || Stopwatch.GetElapsedTime(_missingSince.Value) >= Removal)
+                return await RememberAsync(await buckets.CreateStoreAsync(asked, cancellationToken), cancellationToken);
+
+            await Task.Delay(Look, cancellationToken);
+        }
+    }
+
+    private async Task<INatsKVStore> RememberAsync(INatsKVStore store, CancellationToken cancellationToken)
+    {
+        var made = (await store.GetStatusAsync(cancellationToken)).Info.Created;
+        var isAnother = _made is { } before && before != made;
+        (_made, _missingSince) = (made, null);
+        if (isAnother)
+            await Interlocked.Exchange(ref _replaced, new CancellationTokenSource()).CancelAsync();
+        return store;
+    }
+
+    /// <summary>Null where there is none. One that is as asked is left alone: an update that meets a deletion ends nats-server 2.9.</summary>
+    private async ValueTask<INatsKVStore?> FindAsync(NatsKVContext buckets, NatsKVConfig asked, CancellationToken cancellationToken)
     {
         try
         {
-            if (_wasThere)
-                return await buckets.GetStoreAsync(Name, cancellationToken);
+            var made = (await link.JetStream.GetStreamAsync("KV_" + Name, cancellationToken: cancellationToken)).Info.Config;
+            return (made.AllowDirect, made.MaxMsgsPerSubject, made.MaxAge, made.NumReplicas) == (true, asked.History, asked.MaxAge, asked.NumberOfReplicas)
+                ? await buckets.GetStoreAsync(Name, cancellationToken)
+                : await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
         }
-        catch (NatsJSApiException gone) when (gone.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        catch (NatsJSApiException missing) when (missing.Error.ErrCode == JetStreamTopics.StreamNotFound)
         {
-            await Task.Delay(Removal, cancellationToken);
+            return null;
         }
-
-        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
-        return await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
     }
 }

@@ -57,7 +57,7 @@ public class TornConnections
         await using var service = server.Connect();
         await using var subscription = await service.SubscribeCoreAsync<byte[]>("echo", cancellationToken: Ct);
         await service.PingAsync(Ct);
-        await using var nats = new NatsConnection(server.Opts with { Url = proxy.Url, PingInterval = TimeSpan.FromMilliseconds(100) });
+        await using var nats = new NatsConnection(server.Opts with { Url = proxy.Url, PingInterval = TimeSpan.FromSeconds(1) });
         var question = new byte[200_000];
         Random.Shared.NextBytes(question);
 

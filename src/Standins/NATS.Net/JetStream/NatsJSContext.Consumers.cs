@@ -41,7 +41,8 @@ public sealed partial class NatsJSContext
         do
         {
             page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerListResponse>(Api($"CONSUMER.LIST.{stream}"), new ConsumerListRequest(offset), cancellationToken);
-            foreach (var info in page.Consumers ?? [])
+            // Null stands for one that was deleted meanwhile.
+            foreach (var info in (page.Consumers ?? []).OfType<ConsumerInfo>())
                 yield return new NatsJSConsumer(this, info);
 
             offset += page.Consumers?.Length ?? 0;

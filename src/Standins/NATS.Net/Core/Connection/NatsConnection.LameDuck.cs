@@ -23,7 +23,7 @@ public sealed partial class NatsConnection
         // From here on publishers and requests wait for the next server.
         Closed();
         var left = Stopwatch.GetTimestamp();
-        await DrainAsync();
+        await DrainAsync(cancellationToken);
         while (!_requests.IsIdle && Stopwatch.GetElapsedTime(left) < Opts.CommandTimeout)
             await Task.Delay(IdleCheckInterval, cancellationToken);
 

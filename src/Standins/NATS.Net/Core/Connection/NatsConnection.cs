@@ -114,7 +114,7 @@ public sealed partial class NatsConnection : INatsConnection
         }
 
         if (_state == NatsConnectionState.Open)
-            await DrainAsync();
+            await DrainAsync(CancellationToken.None);
 
         await _stopping.CancelAsync();
         await running;
@@ -137,9 +137,10 @@ public sealed partial class NatsConnection : INatsConnection
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The answer to a PING proves that the server has all that was sent before it.
-    private async Task DrainAsync()
+    private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(Opts.CommandTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Opts.CommandTimeout);
         try
         {
             await PingCoreAsync(timeout.Token);
