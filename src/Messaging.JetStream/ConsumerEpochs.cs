@@ -14,6 +14,8 @@ internal sealed partial class ConsumerEpochs(
     /// <summary>The server's error code for a consumer that does not exist.</summary>
     public const int ConsumerNotFound = 10014;
 
+    private static readonly TimeSpan NextList = TimeSpan.FromMilliseconds(20);
+
     private readonly string _stream = Streams.NameOf(subscription.Topic);
     private readonly string _prefix = $"{Streams.ConsumersOf(subscription.Group)}-p{partition}-e";
 
@@ -71,15 +73,14 @@ internal sealed partial class ConsumerEpochs(
 
     private async Task<List<(long Epoch, ConsumerInfo Info)>> ListAsync(INatsJSContext jetStream, CancellationToken cancellationToken)
     {
-        var consumers = new List<(long, ConsumerInfo)>();
-        await foreach (var consumer in jetStream.ListConsumersAsync(_stream, cancellationToken))
+        while (true)
         {
-            // Of one that is deleted while the server makes its list, nats-server 2.9 lists a null.
-            if (consumer.Info is { } info && EpochOf(info.Name) is { } epoch)
-                consumers.Add((epoch, info));
+            var infos = await jetStream.ListConsumersAsync(_stream, cancellationToken).Select(consumer => consumer.Info).ToListAsync(cancellationToken);
+            // Of one that is deleted while the server makes its list, nats-server 2.9 lists a null; its successor may not be in the list yet.
+            if (!infos.Contains(null!))
+                return [.. from info in infos let epoch = EpochOf(info.Name) where epoch is not null select (epoch.Value, info)];
+            await Task.Delay(NextList, cancellationToken);
         }
-
-        return consumers;
     }
 
     /// <summary>

@@ -82,15 +82,23 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         await using var link = new JetStreamLink(server.Url, options, NullLoggerFactory.Instance);
         using var bucket = new LeaseBucket(link, options);
         using var otherBucket = new LeaseBucket(link, options);
+        await link.OpenAsync(Cancel);
+        await using var listener = new NatsConnection(new NatsOpts { Url = server.Url });
+        await using var made = await listener.SubscribeCoreAsync<byte[]>("$JS.API.STREAM.CREATE.>", cancellationToken: Cancel);
+        await listener.PingAsync(Cancel);
         var old = await bucket.OpenAsync(Cancel);
         await new NatsKVContext(old.JetStreamContext).DeleteStoreAsync("messaging-leases", Cancel);
         bucket.Forget();
 
         var waiting = bucket.OpenAsync(Cancel).AsTask();
-        var made = await otherBucket.OpenAsync(Cancel); // Never had it open: nothing tells this one to wait.
-        await made.PutAsync("group.p0", "other", cancellationToken: Cancel);
+        while (Directory.EnumerateDirectories(server.Data, "KV_messaging-leases", SearchOption.AllDirectories).Any())
+            await Task.Delay(10, Cancel); // Else this one would break what it makes.
+        var other = await otherBucket.OpenAsync(Cancel); // Never had it open: nothing tells this one to wait.
+        await other.PutAsync("group.p0", "other", cancellationToken: Cancel);
 
         (await (await waiting).GetEntryAsync<string>("group.p0", cancellationToken: Cancel)).Value.ShouldBe("other");
+        await listener.PingAsync(Cancel); // The pong comes behind all that was sent to the listener before.
+        made.Msgs.Count.ShouldBe(2, "at first, and by the other");
     }
 
     [Fact]
@@ -105,13 +113,13 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         await using var updates = await listener.SubscribeCoreAsync<byte[]>("$JS.API.STREAM.UPDATE.>", cancellationToken: Cancel);
         await listener.PingAsync(Cancel);
         var byHand = new NatsKVContext(link.JetStream);
-        await byHand.CreateStoreAsync(new NatsKVConfig("messaging-leases") { History = 1, MaxAge = TimeSpan.FromHours(1) }, Cancel);
+        await byHand.CreateStoreAsync(new NatsKVConfig("messaging-leases") { History = 1, MaxAge = TimeSpan.FromMinutes(10), MaxBytes = 1024 }, Cancel);
         using var bucket = new LeaseBucket(link, options);
 
         for (var opening = 0; opening < 3; opening++)
         {
             var store = await bucket.OpenAsync(Cancel);
-            (await store.GetStatusAsync(Cancel)).Info.Config.MaxAge.ShouldBe(TimeSpan.FromMinutes(10));
+            (await store.GetStatusAsync(Cancel)).Info.Config.MaxBytes.ShouldBe(-1);
             bucket.Forget();
         }
 
@@ -203,9 +211,9 @@ public sealed class JetStreamLeaseRecords(Servers servers)
         await using var second = Consumption.Start(other, group, RecordAsync);
         await using var connection = new NatsConnection(new NatsOpts { Url = server.Url });
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
         for (var round = 0; round < 4; round++)
         {
+            deadline.CancelAfter(TimeSpan.FromSeconds(60));
             while (await CountKeysAsync() < 6)
                 await Task.Delay(20, deadline.Token);
             await PublishAsync(round * 100);

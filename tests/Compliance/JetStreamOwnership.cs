@@ -248,7 +248,11 @@ public sealed class JetStreamOwnership(Servers servers)
         await using var connection = new NatsConnection(new NatsOpts { Url = url });
         var consumers = new Dictionary<string, ConsumerInfo>(StringComparer.Ordinal);
         await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(_topic.Replace('.', '_'), Cancel))
-            consumers[consumer.Info.Name] = consumer.Info;
+        {
+            if (consumer.Info is { } info) // Null of one that is being removed.
+                consumers[info.Name] = info;
+        }
+
         return consumers;
     }
 

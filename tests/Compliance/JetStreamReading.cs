@@ -204,7 +204,11 @@ public sealed class JetStreamReading
     {
         var names = new List<string>();
         await foreach (var consumer in jetStream.ListConsumersAsync(Stream, Cancel))
-            names.Add(consumer.Info.Name);
+        {
+            if (consumer.Info is { } info) // Null of one that is being removed.
+                names.Add(info.Name);
+        }
+
         return names;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class NatsServerProcess(string config = "") : IAsyncDisposable
     private readonly int _port = FreePort();
     private Process? _process;
 
+    /// <summary>Where the server keeps its streams.</summary>
+    public string Data => _data.FullName;
+
     public string Url => $"nats://127.0.0.1:{_port}";
 
     /// <summary>The server's address for a user whose password is <c>secret</c>.</summary>

@@ -25,7 +25,7 @@ internal static class CompareWarnings
             machine.LoadBefore is { } load && load > machine.Processors * BusyFromShare
                 ? string.Create(CultureInfo.InvariantCulture, $"The machine was busy before: a load of {load:0.0} on {machine.Processors} processors.") : null,
             transports.Any(result => result.Flow?.Runs.Any(run => run is { IsRefused: true, IsIncomplete: false }) == true)
-                ? "Some runs are refused: the generator of the load was late, or single orders were not alone. Each run says which." : null,
+                ? "Some runs are refused: the generator of the load was late, or single orders were not alone. The table of all runs says which." : null,
             transports.Any(result => result.Flow?.Runs.Any(run => run.IsIncomplete) == true)
                 ? "Some runs are refused: not every order was accepted and confirmed, so their figures are those of the others." : null,
         ];

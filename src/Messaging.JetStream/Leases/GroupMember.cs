@@ -72,6 +72,11 @@ internal sealed partial class GroupMember : IAsyncDisposable
         {
             // What has begun already is finished like any other.
         }
+        catch
+        {
+            _records.Forget(); // Whoever joins next looks whether the bucket is still there.
+            throw;
+        }
     }
 
     /// <summary>Stays a member until it is to stop. After <see cref="JoinAsync"/>, once.</summary>
@@ -172,7 +177,11 @@ internal sealed partial class GroupMember : IAsyncDisposable
     {
         var (rank, members) = _records.FindPlace();
         if (rank < 0)
+        {
+            _records.Forget(); // Who does not see itself may be looking at a bucket that another has replaced.
             return;
+        }
+
         var share = (_partitions.Count / members) + (rank < _partitions.Count % members ? 1 : 0);
         var kept = _held.Values.Where(lease => !lease.Ending.IsCancellationRequested).OrderBy(lease => lease.Partition).ToList();
         foreach (var lease in kept.Skip(share))

@@ -96,7 +96,10 @@ internal sealed partial class GroupRecords
         catch (NatsKVWrongLastRevisionException)
         {
             // A renewal whose answer was lost has been written by ourselves; the next one builds on it.
-            if (await RefreshAsync(KeyOf(lease.Partition), cancellationToken) is not { } entry || entry.Holder != _me)
+            var entry = await RefreshAsync(KeyOf(lease.Partition), cancellationToken);
+            if (entry is null)
+                Forget(); // Nobody removes what is in force: another bucket may have taken the place of this one.
+            if (entry?.Holder != _me)
                 return false;
             lease.Revision = entry.Revision;
             return true;

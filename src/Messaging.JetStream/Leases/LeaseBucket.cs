@@ -61,44 +61,73 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
     private async ValueTask<INatsKVStore> FindOrMakeAsync(CancellationToken cancellationToken)
     {
         var buckets = new NatsKVContext(link.JetStream);
-        var asked = new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas };
         while (true)
         {
-            if (await FindAsync(buckets, asked, cancellationToken) is { } found)
-                return await RememberAsync(found, cancellationToken);
+            var store = await FindAsync(buckets, cancellationToken);
+            if (store is null)
+            {
+                // Kept from call to call: a caller who has less time than the pause takes gets there all the same.
+                _missingSince ??= Stopwatch.GetTimestamp();
+                if (_made is not null && Stopwatch.GetElapsedTime(_missingSince.Value) < Removal)
+                {
+                    await Task.Delay(Look, cancellationToken);
+                    continue;
+                }
 
-            // Kept from call to call: a caller who has less time than the pause takes gets there all the same.
-            _missingSince ??= Stopwatch.GetTimestamp();
-            if (_made is null || Stopwatch.GetElapsedTime(_missingSince.Value) >= Removal)
-                return await RememberAsync(await buckets.CreateStoreAsync(asked, cancellationToken), cancellationToken);
+                store = await buckets.CreateStoreAsync(
+                    new NatsKVConfig(Name) { Description = "Which process owns which partition", History = 1, MaxAge = Kept, NumberOfReplicas = options.Replicas },
+                    cancellationToken);
+            }
 
-            await Task.Delay(Look, cancellationToken);
+            _missingSince = null;
+            if (await TryRememberAsync(store, cancellationToken))
+                return store;
         }
     }
 
-    private async Task<INatsKVStore> RememberAsync(INatsKVStore store, CancellationToken cancellationToken)
-    {
-        var made = (await store.GetStatusAsync(cancellationToken)).Info.Created;
-        var isAnother = _made is { } before && before != made;
-        (_made, _missingSince) = (made, null);
-        if (isAnother)
-            await Interlocked.Exchange(ref _replaced, new CancellationTokenSource()).CancelAsync();
-        return store;
-    }
-
     /// <summary>Null where there is none. One that is as asked is left alone: an update that meets a deletion ends nats-server 2.9.</summary>
-    private async ValueTask<INatsKVStore?> FindAsync(NatsKVContext buckets, NatsKVConfig asked, CancellationToken cancellationToken)
+    private async ValueTask<INatsKVStore?> FindAsync(NatsKVContext buckets, CancellationToken cancellationToken)
     {
         try
         {
             var made = (await link.JetStream.GetStreamAsync("KV_" + Name, cancellationToken: cancellationToken)).Info.Config;
-            return (made.AllowDirect, made.MaxMsgsPerSubject, made.MaxAge, made.NumReplicas) == (true, asked.History, asked.MaxAge, asked.NumberOfReplicas)
-                ? await buckets.GetStoreAsync(Name, cancellationToken)
-                : await buckets.CreateOrUpdateStoreAsync(asked, cancellationToken);
+            var asked = made with
+            {
+                AllowDirect = true,
+                MaxMsgsPerSubject = 1,
+                MaxAge = Kept,
+                NumReplicas = options.Replicas,
+                MaxMsgs = -1,
+                MaxBytes = -1,
+                MaxMsgSize = -1,
+            };
+            if (made != asked)
+                await link.JetStream.UpdateStreamAsync(asked, cancellationToken);
+            return await buckets.GetStoreAsync(Name, cancellationToken);
         }
         catch (NatsJSApiException missing) when (missing.Error.ErrCode == JetStreamTopics.StreamNotFound)
         {
             return null;
         }
+    }
+
+    /// <summary>False when it has gone again.</summary>
+    private async Task<bool> TryRememberAsync(INatsKVStore store, CancellationToken cancellationToken)
+    {
+        DateTimeOffset made;
+        try
+        {
+            made = (await store.GetStatusAsync(cancellationToken)).Info.Created;
+        }
+        catch (NatsJSApiException missing) when (missing.Error.ErrCode == JetStreamTopics.StreamNotFound)
+        {
+            return false;
+        }
+
+        var isAnother = _made is { } before && before != made;
+        _made = made;
+        if (isAnother)
+            await Interlocked.Exchange(ref _replaced, new CancellationTokenSource()).CancelAsync();
+        return true;
     }
 }

@@ -6,7 +6,7 @@ namespace Messaging.Postgres;
 /// <summary>A DbContext that writes more than its tracked changes, and can do so in the round trip that commits.</summary>
 public interface IWriteAtCommit
 {
-    /// <summary>Adds its statements to the batch that ends the scope's transaction, and forgets what they write.</summary>
+    /// <summary>Adds its statements to the batch that ends the scope's transaction, and forgets what they write: a scope whose commit has failed is dropped.</summary>
     void Write(NpgsqlBatch batch);
 }
 

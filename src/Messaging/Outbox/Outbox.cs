@@ -46,9 +46,13 @@ public sealed class Outbox
 public sealed record OutboxEntry(OutgoingMessage Message, DateTimeOffset? Due = null, Guid? ScheduleToken = null);
 
 /// <summary>The one transaction of a scope: business data, outbox rows, and on the receiving side the inbox.</summary>
+/// <remarks>
+/// Messages of one key leave in the order of the commits only where their transactions exclude one another, such as by changing the same
+/// row. A scope whose commit has failed is to be dropped.
+/// </remarks>
 public interface IUnitOfWork
 {
     /// <summary>Saves the tracked changes and the scope's <see cref="Outbox"/> in one transaction and wakes the relay.</summary>
-    /// <exception cref="Exception">Whatever the database says; nothing was written then and the outbox keeps its entries.</exception>
+    /// <exception cref="Exception">Whatever the database says; nothing was written then. The scope is of no more use: do what it did again in a new one.</exception>
     Task CommitAsync(CancellationToken cancellationToken);
 }

@@ -9,7 +9,7 @@ namespace Orders.FulfillingAnOrder;
 /// <summary>
 /// The way of an order: reserve its stock, authorise its payment, capture it. Each step may be refused, may take too long or may
 /// be called off by the customer; what was done is then undone. From <see cref="CapturingPayment"/> on there is no way back:
-/// capturing cannot be refused, only take long, so a cancellation that comes then is too late and changes nothing.
+/// capturing must not be refused, only take long, so a cancellation that comes then is too late and changes nothing.
 /// </summary>
 /// <remarks>
 /// Commands and replies travel on three topics, so a reply can cross a cancellation or a deadline, and everything can arrive

@@ -22,7 +22,6 @@ internal sealed class EndWatch : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _over = new();
     private readonly Task _following;
-    private int _confirmed;
 
     /// <param name="transport">The way to the broker; it belongs to this object.</param>
     /// <param name="clock">Measures the pauses of the reading.</param>
@@ -31,9 +30,6 @@ internal sealed class EndWatch : IAsyncDisposable
         (_transport, _clock) = (transport, clock);
         _following = FollowAsync(_over.Token);
     }
-
-    /// <summary>How many orders were confirmed so far.</summary>
-    public int Confirmed => Volatile.Read(ref _confirmed);
 
     /// <summary>How an order ended and when that was seen; null while it was not.</summary>
     public OrderEnding? EndOf(Guid orderId) => _ends.GetValueOrDefault(orderId);
@@ -73,7 +69,7 @@ internal sealed class EndWatch : IAsyncDisposable
         _next[delivery.Partition] = delivery.Position + 1;
         if (IncomingMessage.From(delivery).Message is not { } message
             || BrokerWatch.EndToldBy(message.Type) is not { } state || !Guid.TryParse(message.PartitionKey, out var orderId)) return;
-        if (_ends.TryAdd(orderId, new OrderEnding(seen, state)) && state == OrderStates.Confirmed) Interlocked.Increment(ref _confirmed);
+        _ends.TryAdd(orderId, new OrderEnding(seen, state));
     }
 }
 

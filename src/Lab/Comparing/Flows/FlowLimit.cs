@@ -9,7 +9,7 @@ namespace Lab.Comparing.Flows;
 /// <param name="MostBehindShare">The share of the orders by which those that end may fall behind those that are sent: else orders pile up.</param>
 internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehindShare = 0.05)
 {
-    // So many are on their way at any time, also where few are sent.
+    // So much do those on their way differ from one moment to the next, also where few are sent.
     private const int AlwaysBehind = 2;
 
     /// <summary>Why the figures of a run do not count at all; null when they do. By default the <see cref="GeneratorRule"/>.</summary>
@@ -25,7 +25,7 @@ internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehi
     /// <param name="ended">How many ended meanwhile, those of the lead-in too.</param>
     /// <param name="whole">How long the orders took from when they were meant to be sent: what waits before it is accepted counts, too.</param>
     public string? Broken(int sent, int ended, Latency whole) =>
-        sent - ended > Math.Max(AlwaysBehind, sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended} ended while {sent} were sent")
+        sent - ended > AlwaysBehind + (sent * MostBehindShare) ? string.Create(CultureInfo.InvariantCulture, $"orders piled up: {ended} ended while {sent} were sent")
         : whole.P99 > P99Milliseconds ? string.Create(CultureInfo.InvariantCulture, $"p99 was {whole.P99:0} ms")
         : null;
 }

@@ -76,17 +76,23 @@ internal sealed class FlowUnderTest : IAsyncDisposable
         var (early, orders) = (new PlacedOrders(), new PlacedOrders());
         var first = await SendAsync(bodies[..lead], rate, early, cancellationToken);
 
-        var metrics = await ServiceMetrics.ReadAsync(System, _http, cancellationToken);
         await using var usage = ProcessUsage.Start(Processes());
-        var (work, endedBefore, began) = (await _databases.ReadAsync(cancellationToken), Watch.Confirmed, Stopwatch.GetTimestamp());
-        var loop = await SendAsync(bodies[lead..], rate, orders, cancellationToken);
-        var window = new FlowWindow(
-            Stopwatch.GetElapsedTime(began), Watch.Confirmed - endedBefore, await usage.StopAsync(), work, await _databases.ReadAsync(cancellationToken));
+        // Beside the orders: a pause in the sending would let the system run empty, and what fills it again would look like orders that
+        // pile up. Where none are on their way, the first is not to meet it.
+        var before = CountAsync(cancellationToken);
+        if (lead == 0) await before;
+        var began = Stopwatch.GetTimestamp();
+        var sending = SendAsync(bodies[lead..], rate, orders, cancellationToken);
+        await Task.WhenAll(before, sending);
+        var (over, loop, (work, metrics)) = (Stopwatch.GetTimestamp(), await sending, await before);
+        var (used, workAfter) = (await usage.StopAsync(), await _databases.ReadAsync(cancellationToken));
 
         await Task.WhenAll(first.Answered, loop.Answered);
         await EndAsync(early, cancellationToken);
         await EndAsync(orders, cancellationToken);
         var metricsAfter = await ServiceMetrics.ReadAsync(System, _http, cancellationToken);
+        var ended = early.CountEnded(Watch, began, over) + orders.CountEnded(Watch, began, over);
+        var window = new FlowWindow(Stopwatch.GetElapsedTime(began, over), ended, used, work, workAfter);
         var (accept, rest, whole) = orders.Measure(Watch);
         var (accepted, all) = (accept.Summarize(), whole.Summarize());
         return Judged(bodies.Length - lead, loop.Delay.Summarize(), all, window, Missing(early) ?? Missing(orders), new FlowRun
@@ -191,6 +197,9 @@ internal sealed class FlowUnderTest : IAsyncDisposable
         var others = orders.Accepted.Count(order => Watch.EndOf(order.OrderId)?.State != OrderStates.Confirmed);
         return others > 0 ? $"{others} orders were not confirmed" : null;
     }
+
+    private async Task<(IReadOnlyDictionary<string, Counters> Work, ServiceMetrics Metrics)> CountAsync(CancellationToken cancellationToken) =>
+        (await _databases.ReadAsync(cancellationToken), await ServiceMetrics.ReadAsync(System, _http, cancellationToken));
 
     private IReadOnlyList<WatchedProcess> Processes() =>
     [

@@ -24,6 +24,10 @@ internal sealed class PlacedOrders
     /// <summary>How many of them have ended.</summary>
     public int CountEnded(EndWatch watch) => _accepted.Count(order => watch.EndOf(order.OrderId) is not null);
 
+    /// <summary>How many of them were seen to end from one timestamp of <see cref="System.Diagnostics.Stopwatch"/> on and before another.</summary>
+    public int CountEnded(EndWatch watch, long from, long until) =>
+        _accepted.Count(order => watch.EndOf(order.OrderId) is { } end && end.Seen >= from && end.Seen < until);
+
     /// <summary>The three histograms: intended to accepted, accepted to ended, intended to ended. Those without an end are in none of the latter.</summary>
     public (LatencyHistogram Accept, LatencyHistogram AcceptToEnd, LatencyHistogram Whole) Measure(EndWatch watch)
     {

@@ -22,7 +22,7 @@ internal static class ComparisonMarkdown
         ReportTable[] tables =
         [
             ComparisonTables.Summary(comparison), ComparisonTables.Stages(comparison), ComparisonTables.Processes(comparison), ComparisonTables.Databases(comparison),
-            ComparisonTables.Recovery(comparison), ComparisonTables.Throughput(comparison), ComparisonTables.Steady(comparison),
+            ComparisonTables.Recovery(comparison), ComparisonTables.Runs(comparison), ComparisonTables.Throughput(comparison), ComparisonTables.Steady(comparison),
         ];
         foreach (var table in tables.Where(table => !table.IsEmpty))
         {

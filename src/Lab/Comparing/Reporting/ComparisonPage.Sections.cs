@@ -21,7 +21,7 @@ internal sealed partial class ComparisonPage
         Picture("Capacity", "The most orders per second under that limit.", ComparisonCharts.Capacity(_comparison), "no rate was sustained in a run that counts.");
         Line("<div class=\"pictures\">");
         Picture("Throughput against latency", "Each mark is a rate that was offered, median of its repeats; an empty one did not keep the limit. Right and low is good.", ComparisonCharts.LatencyOverThroughput(_comparison), "no run counts.");
-        Picture("How long orders take", "Percentile curves at 50 % and 80 % of each transport's own capacity, of the repeat whose p99 is in the middle. The right end is the slowest order in a thousand.", ComparisonCharts.Percentiles(_comparison), "the flow was not measured at 50 % or 80 % of a capacity.");
+        Picture("How long orders take", "Percentile curves at 50 % and 80 % of each transport's own capacity, of the repeat whose p99 is in the middle. The right end is the highest percentile that the number of orders allows.", ComparisonCharts.Percentiles(_comparison), "the flow was not measured at 50 % or 80 % of a capacity.");
         Line("</div>");
         Table(ComparisonTables.Summary(_comparison));
         Stated();
@@ -66,7 +66,7 @@ internal sealed partial class ComparisonPage
         var table = ComparisonTables.Recovery(_comparison);
         if (table.IsEmpty) return;
         Line("<section><h2>Recovery</h2>");
-        Picture("The broker killed under load", "kill -9, and started again at once.", ComparisonCharts.Recovery(_comparison), "no restart was measured.");
+        Picture("The broker killed under load", "kill -9, and started again by the host.", ComparisonCharts.Recovery(_comparison), "no restart was measured.");
         Table(table);
         Stated();
         Line("</section>");

@@ -38,7 +38,7 @@ internal sealed partial class ComparisonVerdict
     private string Judged((TransportResult Transport, FlowPhase Phase)[] found)
     {
         if (found.Length < 2 || !_isRanked) return "";
-        if (found.Any(it => it.Phase.Runs.Count < 2)) return "; they are not ranked, for one run has no spread";
+        if (found.Any(it => it.Phase.Runs.Count < LeastRepeats)) return $"; they are not ranked, for fewer than {LeastRepeats} runs each say too little of their spread";
         if (found.Any(it => !it.Phase.IsSustained)) return "; they are not ranked, for the limit was not kept";
         if (found.Max(it => it.Phase.Offered) > found.Min(it => it.Phase.Offered) * MostUnequal) return "; they are not ranked, for each was measured at a rate of its own";
         var p50 = Judged(found, phase => phase.P50!);
@@ -71,7 +71,7 @@ internal sealed partial class ComparisonVerdict
         var cost = costs.Length == 0
             ? "What limits it is not told, for the processor time of the processes is not known"
             : $"Most processor time per order goes to {(isSame ? $"{costs[0].Process}: " : "")}{Figures.Joined([.. costs.Select(cost => isSame ? cost.Text : $"{cost.Process}, {cost.Text}")])}";
-        var recovery = recovered.Length == 0 ? "" : $"; after kill -9 of the broker the flow is back at its rate {Figures.Joined(recovered)}";
+        var recovery = recovered.Length == 0 ? "" : $"; after kill -9 of the broker orders end at 80 % of their rate again {Figures.Joined(recovered)}";
         return $"{cost}{recovery}.";
     }
 

@@ -8,6 +8,9 @@ namespace Lab.Comparing.Reporting;
 /// </summary>
 internal sealed partial class ComparisonVerdict
 {
+    // Of fewer, that their ranges do not meet says little: chance alone brings that about for one pair in three of two each.
+    private const int LeastRepeats = 3;
+
     // A percentile is told within one per cent, so two of them may differ by twice that and be the same.
     private const double Exactness = 0.02;
 
@@ -56,6 +59,8 @@ internal sealed partial class ComparisonVerdict
     {
         var best = ranked[0];
         var others = ranked[1..];
+        if (ranked.Any(reading => reading.Searches is not { Repeats: >= LeastRepeats }))
+            return $"{Listed(ranked)}; they are not ranked, for fewer than {LeastRepeats} searches each say too little of their spread";
         var differences = others.Select(best.Over).ToArray();
         if (differences.All(difference => difference == CapacityDifference.More))
         {

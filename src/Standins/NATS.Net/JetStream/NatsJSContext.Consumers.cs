@@ -41,9 +41,9 @@ public sealed partial class NatsJSContext
         do
         {
             page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerListResponse>(Api($"CONSUMER.LIST.{stream}"), new ConsumerListRequest(offset), cancellationToken);
-            // Null stands for one that was deleted meanwhile.
-            foreach (var info in (page.Consumers ?? []).OfType<ConsumerInfo>())
-                yield return new NatsJSConsumer(this, info);
+            // As the client does: of one that was deleted meanwhile the server lists a null, and its consumer has no info.
+            foreach (var info in page.Consumers ?? [])
+                yield return new NatsJSConsumer(this, info!);
 
             offset += page.Consumers?.Length ?? 0;
         }

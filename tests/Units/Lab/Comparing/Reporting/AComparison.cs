@@ -88,13 +88,12 @@ internal static class AComparison
         Flow = new FlowResult
         {
             Capacity = capacity,
-            Searched = [1],
+            Searched = [1, 2, 3],
             Limit = "p99 from accepted to ended at most 500 ms, and no more orders open at the end than at the beginning",
             Runs =
             [
                 .. Repeats("idle", 30, milliseconds * 0.7, cost * 1.3),
-                .. new[] { 0.2, 0.4, 0.6, 0.8, 1 }.Select(share => Run("ramp", 1, share * capacity, milliseconds * (0.75 + (share * share)), cost)),
-                Run("ramp", 1, missed, milliseconds * 22, cost) with { Ended = capacity * 1.04, IsSustained = false, Because = "p99 was 1,480 ms" },
+                .. Enumerable.Range(1, 3).SelectMany(repeat => Ramp(repeat, capacity, missed, milliseconds, cost)),
                 .. Repeats("50 %", capacity * 0.5, milliseconds, cost),
                 .. Repeats("80 %", capacity * 0.8, milliseconds * 1.5, cost * 0.96),
             ],
@@ -135,6 +134,13 @@ internal static class AComparison
         double At(double percentile) => median * (0.55 + (0.45 * percentile / 50)) * (percentile <= 50 ? 1 : 1 + (Math.Pow(-Math.Log10(Math.Max(1e-4, 1 - (percentile / 100))), 1.8) * 0.25));
         return new Latency(4_800, median * 1.2, At(50), At(90), At(99), At(99.9), At(99.99), [.. Percentiles.Select(percentile => new CurvePoint(percentile, At(percentile)))]);
     }
+
+    /// <summary>A search that ended between two rates.</summary>
+    public static IEnumerable<FlowRun> Ramp(int repeat, double capacity, double missed, double milliseconds, double cost) =>
+    [
+        .. new[] { 0.2, 0.4, 0.6, 0.8, 1 }.Select(share => Run("ramp", repeat, share * capacity, milliseconds * (0.75 + (share * share)), cost)),
+        Run("ramp", repeat, missed, milliseconds * 22, cost) with { Ended = capacity * 1.04, IsSustained = false, Because = "p99 was 1,480 ms" },
+    ];
 
     private static FlowRun[] Repeats(string phase, double rate, double milliseconds, double cost) =>
         [.. new[] { 1, 0.96, 1.03 }.Select((factor, index) => Run(phase, index + 1, rate, milliseconds * factor, cost))];
