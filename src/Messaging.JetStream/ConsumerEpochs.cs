@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +14,6 @@ internal sealed partial class ConsumerEpochs(
 {
     /// <summary>The server's error code for a consumer that does not exist.</summary>
     public const int ConsumerNotFound = 10014;
-
-    private static readonly TimeSpan NextList = TimeSpan.FromMilliseconds(20);
 
     private readonly string _stream = Streams.NameOf(subscription.Topic);
     private readonly string _prefix = $"{Streams.ConsumersOf(subscription.Group)}-p{partition}-e";
@@ -73,14 +72,35 @@ internal sealed partial class ConsumerEpochs(
 
     private async Task<List<(long Epoch, ConsumerInfo Info)>> ListAsync(INatsJSContext jetStream, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var began = Stopwatch.GetTimestamp(); ;)
         {
-            var infos = await jetStream.ListConsumersAsync(_stream, cancellationToken).Select(consumer => consumer.Info).ToListAsync(cancellationToken);
-            // Of one that is deleted while the server makes its list, nats-server 2.9 lists a null; its successor may not be in the list yet.
-            if (!infos.Contains(null!))
-                return [.. from info in infos let epoch = EpochOf(info.Name) where epoch is not null select (epoch.Value, info)];
-            await Task.Delay(NextList, cancellationToken);
+            if (await TryListAsync(jetStream, cancellationToken) is { } consumers)
+                return consumers;
+            if (Stopwatch.GetElapsedTime(began) > options.RequestTimeout)
+                throw new TransportException($"The consumers of {subscription.Group} on {_stream} change faster than they can be looked at.");
         }
+    }
+
+    /// <summary>Null when one of them went meanwhile: its successor may not be among them yet.</summary>
+    private async Task<List<(long Epoch, ConsumerInfo Info)>?> TryListAsync(INatsJSContext jetStream, CancellationToken cancellationToken)
+    {
+        // By name: of a consumer that is deleted while it makes a list with everything, nats-server 2.9 lists a null.
+        var consumers = new List<(long, ConsumerInfo)>();
+        foreach (var name in await jetStream.ListConsumerNamesAsync(_stream, cancellationToken).ToListAsync(cancellationToken))
+        {
+            if (EpochOf(name) is not { } epoch)
+                continue;
+            try
+            {
+                consumers.Add((epoch, (await jetStream.GetConsumerAsync(_stream, name, cancellationToken)).Info));
+            }
+            catch (NatsJSApiException exception) when (exception.Error.ErrCode == ConsumerNotFound)
+            {
+                return null;
+            }
+        }
+
+        return consumers;
     }
 
     /// <summary>

@@ -202,9 +202,7 @@ public sealed class JetStreamLeases(Servers servers) : IAsyncLifetime
 
         await EventuallyAsync(async () => (await OwnedAsync(member))[0].Length == 32);
         await using var connection = new NatsConnection(new NatsOpts { Url = _url });
-        var consumers = new List<string>();
-        await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(topic.Replace('.', '_'), Cancel))
-            consumers.Add(consumer.Info.Name);
+        var consumers = await new NatsJSContext(connection).ListConsumerNamesAsync(topic.Replace('.', '_'), Cancel).ToListAsync(Cancel);
         consumers.Order().ShouldBe(Enumerable.Range(0, 32).Select(partition => $"group-p{partition}-e1").Order(), "no partition was lost and claimed anew");
     }
 

@@ -247,10 +247,17 @@ public sealed class JetStreamOwnership(Servers servers)
     {
         await using var connection = new NatsConnection(new NatsOpts { Url = url });
         var consumers = new Dictionary<string, ConsumerInfo>(StringComparer.Ordinal);
-        await foreach (var consumer in new NatsJSContext(connection).ListConsumersAsync(_topic.Replace('.', '_'), Cancel))
+        var (jetStream, stream) = (new NatsJSContext(connection), _topic.Replace('.', '_'));
+        await foreach (var name in jetStream.ListConsumerNamesAsync(stream, Cancel))
         {
-            if (consumer.Info is { } info) // Null of one that is being removed.
-                consumers[info.Name] = info;
+            try
+            {
+                consumers[name] = (await jetStream.GetConsumerAsync(stream, name, Cancel)).Info;
+            }
+            catch (NatsJSApiException gone) when (gone.Error.Code == 404)
+            {
+                // Removed meanwhile.
+            }
         }
 
         return consumers;

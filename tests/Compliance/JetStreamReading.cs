@@ -200,15 +200,6 @@ public sealed class JetStreamReading
         reply.Data.ShouldNotBeNull().ShouldContain("\"success\":true");
     }
 
-    private static async Task<List<string>> ConsumersAsync(NatsJSContext jetStream)
-    {
-        var names = new List<string>();
-        await foreach (var consumer in jetStream.ListConsumersAsync(Stream, Cancel))
-        {
-            if (consumer.Info is { } info) // Null of one that is being removed.
-                names.Add(info.Name);
-        }
-
-        return names;
-    }
+    private static async Task<List<string>> ConsumersAsync(NatsJSContext jetStream) =>
+        await jetStream.ListConsumerNamesAsync(Stream, Cancel).ToListAsync(Cancel);
 }

@@ -70,7 +70,8 @@ internal sealed class CompareRun(CompareOptions options, IAnsiConsole console, T
 
             var settings = await SettingsAsync(transport, broker, cancellationToken);
             foreach (var (name, value) in await broker.ReadDatabaseSettingsAsync(cancellationToken)) settings[$"postgresql {name}"] = value;
-            settings["postgresql synchronous_commit"] += ", but off where what is lost only comes again: what relays delete, claims of payments, wake-ups";
+            settings["postgresql commits not waited for"] = "those of what only comes again when it is lost: what relays delete, claims of payments, wake-ups";
+            if (settings["postgresql synchronous_commit"] is "on") settings["postgresql synchronous_commit"] = "on, but for what only comes again";
             _measured.Add(new TransportMeasurements(transport, broker.Description, settings, _extent.Flow.Limit) { IsOurs = broker.Process is not null });
         }
 

@@ -178,7 +178,7 @@ internal sealed partial class GroupMember : IAsyncDisposable
         var (rank, members) = _records.FindPlace();
         if (rank < 0)
         {
-            _records.Forget(); // Who does not see itself may be looking at a bucket that another has replaced.
+            _records.Doubt(); // Who does not see itself may be looking at a bucket that another has replaced.
             return;
         }
 

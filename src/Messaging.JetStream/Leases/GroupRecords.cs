@@ -19,11 +19,14 @@ internal sealed partial class GroupRecords
     private readonly string _myKey;
     private readonly string _me;
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeSpan _leaseDuration;
     private ulong _announced;
+    private long _doubted;
 
     public GroupRecords(LeaseBucket bucket, Subscription subscription, JetStreamTransportOptions options, TimeProvider time, ILogger logger)
     {
         (_bucket, _subscription, _time, _logger) = (bucket, subscription, time, logger);
+        _leaseDuration = options.LeaseDuration;
         _view = new GroupView(options.LeaseDuration, time);
         _prefix = $"{Streams.NameOf(subscription.Topic)}.{Streams.ConsumersOf(subscription.Group)}.";
         var incarnation = Guid.NewGuid().ToString("N");
@@ -98,7 +101,7 @@ internal sealed partial class GroupRecords
             // A renewal whose answer was lost has been written by ourselves; the next one builds on it.
             var entry = await RefreshAsync(KeyOf(lease.Partition), cancellationToken);
             if (entry is null)
-                Forget(); // Nobody removes what is in force: another bucket may have taken the place of this one.
+                Doubt(); // Nobody removes what is in force: another bucket may have taken the place of this one.
             if (entry?.Holder != _me)
                 return false;
             lease.Revision = entry.Revision;
@@ -122,6 +125,17 @@ internal sealed partial class GroupRecords
 
     /// <summary>The bucket is not what it was: opens it anew for the next call.</summary>
     public void Forget() => _bucket.Forget();
+
+    /// <summary>
+    /// The bucket may not be what it was: looks at it anew, once in the time of a lease. Every group of the process has to wait meanwhile.
+    /// </summary>
+    public void Doubt()
+    {
+        var now = _time.GetTimestamp();
+        var before = Interlocked.Read(ref _doubted);
+        if ((before == 0 || _time.GetElapsedTime(before, now) >= _leaseDuration) && Interlocked.CompareExchange(ref _doubted, now, before) == before)
+            _bucket.Forget();
+    }
 
     /// <summary>Follows what the members write, until the token is cancelled.</summary>
     /// <param name="changed">Called when something is more than a renewal.</param>

@@ -96,10 +96,8 @@ internal sealed class LeaseBucket(JetStreamLink link, JetStreamTransportOptions 
                 AllowDirect = true,
                 MaxMsgsPerSubject = 1,
                 MaxAge = Kept,
+                DuplicateWindow = made.DuplicateWindow > Kept ? Kept : made.DuplicateWindow, // The server refuses a longer one.
                 NumReplicas = options.Replicas,
-                MaxMsgs = -1,
-                MaxBytes = -1,
-                MaxMsgSize = -1,
             };
             if (made != asked)
                 await link.JetStream.UpdateStreamAsync(asked, cancellationToken);

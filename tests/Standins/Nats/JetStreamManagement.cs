@@ -127,6 +127,8 @@ public class JetStreamManagement(NatsServer server) : IClassFixture<NatsServer>
         unnamed.Info.Config.FilterSubject.ShouldBe("cons.b");
         (await js.ListConsumersAsync("CONS", Ct).Select(consumer => consumer.Info.Name).ToListAsync(Ct)).ShouldBe(["worker", unnamed.Info.Name], ignoreOrder: true);
 
+        (await js.ListConsumerNamesAsync("CONS", Ct).ToListAsync(Ct)).ShouldBe(["worker", unnamed.Info.Name], ignoreOrder: true);
+
         (await js.DeleteConsumerAsync("CONS", "worker", Ct)).ShouldBeTrue();
         (await Should.ThrowAsync<NatsJSApiException>(async () => await js.GetConsumerAsync("CONS", "worker", Ct))).Error.ErrCode.ShouldBe(10014);
     }

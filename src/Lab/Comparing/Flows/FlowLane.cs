@@ -81,7 +81,10 @@ internal sealed record FlowExtent(double FirstRate, int Refinements, TimeSpan Id
 
     /// <summary>For a first look.</summary>
     public static FlowExtent Quick { get; } = new(
-        100, 2, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6));
+        100, 2, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6))
+    {
+        WarmUp = TimeSpan.FromSeconds(18),
+    };
 
     /// <summary>For figures to go by.</summary>
     public static FlowExtent Full { get; } = new(

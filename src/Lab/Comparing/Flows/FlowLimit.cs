@@ -18,7 +18,7 @@ internal sealed record FlowLimit(double P99Milliseconds = 1_000, double MostBehi
     /// <summary>In words, for the report.</summary>
     public string Words => string.Create(
         CultureInfo.InvariantCulture,
-        $"p99 from meant to be sent to ended at most {P99Milliseconds:0} ms, orders that end at most {MostBehindShare * 100:0} % behind those that are sent, every order accepted and confirmed");
+        $"p99 from meant to be sent to ended at most {P99Milliseconds:0} ms, orders that end at most {MostBehindShare * 100:0} % and {AlwaysBehind} orders behind those that are sent, every order accepted and confirmed");
 
     /// <summary>Why a run was not sustained; null when it was.</summary>
     /// <param name="sent">How many orders were sent.</param>

@@ -76,16 +76,16 @@ internal sealed class FlowUnderTest : IAsyncDisposable
         var (early, orders) = (new PlacedOrders(), new PlacedOrders());
         var first = await SendAsync(bodies[..lead], rate, early, cancellationToken);
 
-        await using var usage = ProcessUsage.Start(Processes());
         // Beside the orders: a pause in the sending would let the system run empty, and what fills it again would look like orders that
         // pile up. Where none are on their way, the first is not to meet it.
         var before = CountAsync(cancellationToken);
         if (lead == 0) await before;
+        await using var usage = ProcessUsage.Start(Processes());
         var began = Stopwatch.GetTimestamp();
-        var sending = SendAsync(bodies[lead..], rate, orders, cancellationToken);
-        await Task.WhenAll(before, sending);
-        var (over, loop, (work, metrics)) = (Stopwatch.GetTimestamp(), await sending, await before);
-        var (used, workAfter) = (await usage.StopAsync(), await _databases.ReadAsync(cancellationToken));
+        var measured = SendMeasuredAsync();
+        await Task.WhenAll(before, measured);
+        var (loop, over, used, workAfter) = await measured;
+        var (work, metrics) = await before;
 
         await Task.WhenAll(first.Answered, loop.Answered);
         await EndAsync(early, cancellationToken);
@@ -112,6 +112,13 @@ internal sealed class FlowUnderTest : IAsyncDisposable
             Databases = window.Databases,
             ProcessorMillisecondsPerOrder = window.ProcessorMillisecondsPerOrder,
         });
+
+        // The window ends with the sending, however long the reading takes.
+        async Task<(Sending Loop, long Over, IReadOnlyList<UsedByProcess> Used, IReadOnlyDictionary<string, Counters> Work)> SendMeasuredAsync()
+        {
+            var sending = await SendAsync(bodies[lead..], rate, orders, cancellationToken);
+            return (sending, Stopwatch.GetTimestamp(), await usage.StopAsync(), await _databases.ReadAsync(cancellationToken));
+        }
     }
 
     /// <summary>Whether the run counts, and whether it was sustained. Of one whose orders are not all accounted for no figure counts.</summary>

@@ -165,7 +165,7 @@ internal static partial class ComparisonTables
             [
                 .. first, Figures.Of(run.Offered), Figures.Of(run.Ended), Figures.Of(run.Seconds), Whole(run.Orders), run.IsSustained ? "yes" : "no",
                 Figures.Of(run.SendDelay.P99), Figures.Of(run.Accept.P50), Figures.Of(run.Accept.P99), Figures.Of(end.Mean), Figures.Of(end.P50), Figures.Of(end.P90), Figures.Of(end.P99),
-                Figures.Of(end.P999), Figures.Of(end.Max), Figures.Of(run.Whole.P99), Figures.Of(run.ProcessorMillisecondsPerOrder), run.Because ?? "",
+                Figures.Of(end.P999), Figures.Of(end.Max), Figures.Of(run.Whole.P50), Figures.Of(run.Whole.P99), Figures.Of(run.ProcessorMillisecondsPerOrder), run.Because ?? "",
             ])
         {
             IsEmbedded = !transport.IsComparable,

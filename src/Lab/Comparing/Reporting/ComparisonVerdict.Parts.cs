@@ -38,7 +38,8 @@ internal sealed partial class ComparisonVerdict
     private string Judged((TransportResult Transport, FlowPhase Phase)[] found)
     {
         if (found.Length < 2 || !_isRanked) return "";
-        if (found.Any(it => it.Phase.Runs.Count < LeastRepeats)) return $"; they are not ranked, for fewer than {LeastRepeats} runs each say too little of their spread";
+        var few = found.Where(it => it.Phase.Runs.Count < LeastRepeats).Select(it => Figures.NameOf(it.Transport)).ToArray();
+        if (few.Length > 0) return $"; they are not ranked, for fewer than {LeastRepeats} runs on {Figures.Joined(few)} say too little of their spread";
         if (found.Any(it => !it.Phase.IsSustained)) return "; they are not ranked, for the limit was not kept";
         if (found.Max(it => it.Phase.Offered) > found.Min(it => it.Phase.Offered) * MostUnequal) return "; they are not ranked, for each was measured at a rate of its own";
         var p50 = Judged(found, phase => phase.P50!);

@@ -59,8 +59,9 @@ internal sealed partial class ComparisonVerdict
     {
         var best = ranked[0];
         var others = ranked[1..];
-        if (ranked.Any(reading => reading.Searches is not { Repeats: >= LeastRepeats }))
-            return $"{Listed(ranked)}; they are not ranked, for fewer than {LeastRepeats} searches each say too little of their spread";
+        var few = ranked.Where(reading => reading.Searches is not { Repeats: >= LeastRepeats }).Select(reading => Figures.NameOf(reading.Transport)).ToArray();
+        if (few.Length > 0)
+            return $"{Listed(ranked)}; they are not ranked, for fewer than {LeastRepeats} searches on {Figures.Joined(few)} say too little of their spread";
         var differences = others.Select(best.Over).ToArray();
         if (differences.All(difference => difference == CapacityDifference.More))
         {

@@ -33,6 +33,23 @@ public sealed partial class NatsJSContext
     }
 
     /// <inheritdoc />
+    public async IAsyncEnumerable<string> ListConsumerNamesAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        CheckStreamName(stream);
+        var offset = 0;
+        ConsumerNamesResponse page;
+        do
+        {
+            page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerNamesResponse>(Api($"CONSUMER.NAMES.{stream}"), new ConsumerListRequest(offset), cancellationToken);
+            foreach (var name in page.Consumers ?? [])
+                yield return name;
+
+            offset += page.Consumers?.Length ?? 0;
+        }
+        while (page.Consumers is { Length: > 0 } && offset < page.Total);
+    }
+
+    /// <inheritdoc />
     public async IAsyncEnumerable<INatsJSConsumer> ListConsumersAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         CheckStreamName(stream);
@@ -41,9 +58,8 @@ public sealed partial class NatsJSContext
         do
         {
             page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerListResponse>(Api($"CONSUMER.LIST.{stream}"), new ConsumerListRequest(offset), cancellationToken);
-            // As the client does: of one that was deleted meanwhile the server lists a null, and its consumer has no info.
             foreach (var info in page.Consumers ?? [])
-                yield return new NatsJSConsumer(this, info!);
+                yield return new NatsJSConsumer(this, info);
 
             offset += page.Consumers?.Length ?? 0;
         }

@@ -23,4 +23,6 @@ internal sealed record StreamNamesResponse(int Total, string[]? Streams);
 
 internal sealed record ConsumerListRequest([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int Offset);
 
-internal sealed record ConsumerListResponse(int Total, ConsumerInfo?[]? Consumers);
+internal sealed record ConsumerNamesResponse(int Total, string[]? Consumers);
+
+internal sealed record ConsumerListResponse(int Total, ConsumerInfo[]? Consumers);

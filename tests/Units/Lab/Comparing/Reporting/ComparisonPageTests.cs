@@ -35,6 +35,22 @@ public sealed class ComparisonPageTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
+    public void Every_row_of_every_table_has_a_cell_for_each_column(string shape)
+    {
+        var comparison = Comparisons()[shape];
+        ReportTable[] tables =
+        [
+            ComparisonTables.Summary(comparison), ComparisonTables.Runs(comparison), ComparisonTables.Stages(comparison), ComparisonTables.Processes(comparison),
+            ComparisonTables.Databases(comparison), ComparisonTables.Recovery(comparison), ComparisonTables.Settings(comparison), ComparisonTables.Machine(comparison),
+            ComparisonTables.Throughput(comparison), ComparisonTables.Steady(comparison),
+        ];
+
+        foreach (var table in tables)
+            table.Rows.Where(row => row.Instead is null).ShouldAllBe(row => row.Cells.Count == table.Columns.Count, table.Name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
     public void Every_picture_has_a_name_and_nothing_lies_outside(string shape)
     {
         foreach (var picture in Parsed(shape, ComparisonPage.Of(Comparisons()[shape])).Descendants(Svg + "svg"))

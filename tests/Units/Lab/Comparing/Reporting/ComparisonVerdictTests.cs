@@ -93,7 +93,7 @@ public sealed class ComparisonVerdictTests
         static TransportResult Once(TransportResult of) => of with { Flow = of.Flow! with { Runs = [.. of.Flow.Runs.Where(run => run.Repeat == 1)] } };
 
         Told(AComparison.Of(Once(AComparison.JetStream()), Once(AComparison.Kafka())))[1]
-            .ShouldEndWith("ms on Kafka; they are not ranked, for fewer than 3 runs each say too little of their spread.");
+            .ShouldEndWith("ms on Kafka; they are not ranked, for fewer than 3 runs on JetStream and Kafka say too little of their spread.");
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class ComparisonVerdictTests
         };
 
         Told(AComparison.Of(Fewer(AComparison.JetStream()), Fewer(AComparison.Kafka())))[0]
-            .ShouldBe($"{Limit} JetStream carried 240 orders/s and Kafka carried 200 orders/s; they are not ranked, for fewer than 3 searches each say too little of their spread.");
+            .ShouldBe($"{Limit} JetStream carried 240 orders/s and Kafka carried 200 orders/s; they are not ranked, for fewer than 3 searches on JetStream and Kafka say too little of their spread.");
     }
 
     private static FlowRun[] Searches(double sustained, double missed) =>
