@@ -12,7 +12,10 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
     : IAsyncDisposable
 {
     private static readonly NatsJSFetchOpts Present = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(1) };
-    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(5) };
+
+    // Long, because a server of version 2.9 says nothing about a request that expires just as a message comes: what comes after it waits
+    // until the client finds that out.
+    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(30), IdleHeartbeat = TimeSpan.FromSeconds(2.5) };
 
     // How long the server keeps a consumer whose reader does not come back. One that was only slow begins again behind what it had.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);

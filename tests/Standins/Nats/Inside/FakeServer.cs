@@ -42,11 +42,14 @@ internal sealed class FakeServer : IDisposable
     {
         private readonly StringBuilder _read = new();
 
+        /// <summary>Everything the client has said so far.</summary>
+        public string Text => _read.ToString();
+
         public async Task SendAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken);
 
-        public async Task ReadUntilAsync(string text)
+        public async Task ReadUntilAsync(string text, int times = 1)
         {
-            while (!_read.ToString().Contains(text, StringComparison.Ordinal))
+            while (Text.Split(text).Length <= times)
                 (await ReadAsync()).ShouldBeTrue($"'{text}' before the end of '{_read}'");
         }
 

@@ -6,12 +6,15 @@ namespace Standins.NATS.Client.JetStream;
 internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, INatsDeserialize<T>? deserializer)
     : Pull<T>(consumer, PullLimits.From(opts.MaxMsgs, opts.Expires, opts.IdleHeartbeat), deserializer)
 {
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
 
     // Messages asked for and not yet taken: on the way, or buffered.
     private int _outstanding;
     private int _buffered;
     private int _consecutive503;
+    private long _restarted;
 
     /// <summary>The application is done with a message: it counts no more.</summary>
     public void Settled()
@@ -39,6 +42,8 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
 
     protected override void OnSilence() => Restart();
 
+    protected override void OnExpired() => Restart();
+
     protected override void OnStatus(NatsHeaders status)
     {
         if (CompleteIfTerminal(status))
@@ -59,8 +64,8 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
 
         lock (_gate)
         {
-            // What a request asked for and will not get.
-            if (status.TryGetLastValue("Nats-Pending-Messages", out var text) && int.TryParse(text, out var unserved))
+            // What a request asked for and will not get, unless it was given up already.
+            if (!IsBelated(status) && status.TryGetLastValue("Nats-Pending-Messages", out var text) && int.TryParse(text, out var unserved))
                 _outstanding = Math.Max(_outstanding - unserved, _buffered);
 
             PullMore();
@@ -79,10 +84,15 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
     {
         lock (_gate)
         {
+            _restarted = Environment.TickCount64;
             _outstanding = _buffered;
             PullMore();
         }
     }
+
+    // None of the requests since the restart can have expired yet.
+    private bool IsBelated(NatsHeaders status) =>
+        status.Code == 408 && Environment.TickCount64 - _restarted < (Limits.Expires - ClockTolerance).TotalMilliseconds;
 
     private void PullMore()
     {

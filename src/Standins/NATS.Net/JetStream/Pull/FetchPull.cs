@@ -25,6 +25,8 @@ internal sealed class FetchPull<T>(NatsJSConsumer consumer, NatsJSFetchOpts opts
 
     protected override void OnSilence() => Complete();
 
+    protected override void OnExpired() => Complete();
+
     protected override void OnStatus(NatsHeaders status)
     {
         if (status.Code is 404 or 408 or 503)

@@ -7,13 +7,13 @@ using Standins.NATS.Client.Serializers.Json;
 namespace Standins.NATS.Client.JetStream;
 
 /// <summary>
-/// What consuming and fetching share: an inbox for the messages of pull requests, the statuses among them, and a watch for silence.
-/// The buffer needs no limit of its own: the server sends what was asked for and no more. One reader.
+/// What consuming and fetching share: an inbox for the messages of pull requests, the statuses among them, a watch for silence and one
+/// for expiry. The buffer needs no limit of its own: the server sends what was asked for and no more. One reader.
 /// </summary>
 internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 {
-    // How late the server may tell that a request has expired.
-    private static readonly TimeSpan ExpiryGrace = TimeSpan.FromSeconds(5);
+    // How late the server may tell that a request has expired. One of version 2.9 does not tell at all when a message comes just then.
+    private static readonly TimeSpan ExpiryGrace = TimeSpan.FromSeconds(1);
 
     private static readonly NatsJsonSerializer<ConsumerGetnextRequest> RequestSerializer = NatsJSJson.Serializer<ConsumerGetnextRequest>();
 
@@ -23,9 +23,11 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly byte[] _inbox;
     private readonly ITimer _watch;
+    private readonly ITimer _expiry;
     private readonly TimeSpan _longestSilence;
     private readonly Channel<NatsJSMsg<T>> _messages = Channel.CreateUnbounded<NatsJSMsg<T>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private long _lastHeard;
+    private long _lastRequest;
     private bool _readerWaits;
 
     protected Pull(NatsJSConsumer consumer, PullLimits limits, INatsDeserialize<T>? deserializer)
@@ -41,6 +43,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         _longestSilence = heartbeats ? 2 * limits.IdleHeartbeat : limits.Expires + ExpiryGrace;
         var interval = heartbeats ? limits.IdleHeartbeat : _longestSilence;
         _watch = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckSilence(), this, interval, interval);
+        _expiry = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     protected PullLimits Limits { get; }
@@ -97,6 +100,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         Connection.Remove(this);
         Complete();
         await _watch.DisposeAsync();
+        await _expiry.DisposeAsync();
     }
 
     protected abstract void OnStart();
@@ -107,6 +111,9 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 
     /// <summary>The reader waits and nothing was heard for twice the heartbeat interval, or without heartbeats past the expiry.</summary>
     protected abstract void OnSilence();
+
+    /// <summary>The time of every request that was sent is over, whatever the server has told of them.</summary>
+    protected abstract void OnExpired();
 
     protected void Buffer(NatsJSMsg<T> message) => _messages.Writer.TryWrite(message);
 
@@ -123,6 +130,9 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
             Expires = noWait ? TimeSpan.Zero : Limits.Expires,
             IdleHeartbeat = noWait ? TimeSpan.Zero : Limits.IdleHeartbeat,
         };
+        Volatile.Write(ref _lastRequest, Environment.TickCount64);
+        if (!noWait)
+            _expiry.Change(Limits.Expires + ExpiryGrace, Timeout.InfiniteTimeSpan);
         Connection.TryPublish(_next, Subject, request, RequestSerializer);
     }
 
@@ -146,6 +156,15 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 
     [LoggerMessage(1021, LogLevel.Warning, "JetStream consumer {Consumer} was silent for {Silence}")]
     private static partial void Silent(ILogger logger, string consumer, TimeSpan silence);
+
+    private void CheckExpiry()
+    {
+        if (Environment.TickCount64 - Volatile.Read(ref _lastRequest) < Limits.Expires.TotalMilliseconds)
+            return; // Another request went out since the timer rang.
+
+        Heard();
+        OnExpired();
+    }
 
     private void Heard() => Volatile.Write(ref _lastHeard, Environment.TickCount64);
 
