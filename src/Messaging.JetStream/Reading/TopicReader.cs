@@ -11,11 +11,13 @@ namespace Messaging.JetStream;
 internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics topics, ReadRequest request, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
-    private static readonly NatsJSFetchOpts Present = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(1) };
+    private const int MostAtOnce = 250;
+
+    private static readonly NatsJSFetchOpts Present = new() { MaxMsgs = MostAtOnce, Expires = TimeSpan.FromSeconds(1) };
 
     // Long, because a server of version 2.9 says nothing about a request that expires just as a message comes: what comes after it waits
     // until the client finds that out.
-    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = 250, Expires = TimeSpan.FromSeconds(30), IdleHeartbeat = TimeSpan.FromSeconds(2.5) };
+    private static readonly NatsJSFetchOpts Following = new() { MaxMsgs = MostAtOnce, Expires = TimeSpan.FromSeconds(30), IdleHeartbeat = TimeSpan.FromSeconds(2.5) };
 
     // How long the server keeps a consumer whose reader does not come back. One that was only slow begins again behind what it had.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
@@ -173,24 +175,24 @@ internal sealed partial class TopicReader(JetStreamLink link, JetStreamTopics to
     }
 
     /// <summary>
-    /// Batch after batch: to the present what is there, live also what comes. When nothing comes, the server is asked, because it
-    /// is silent, too, towards those whose consumer it has forgotten: this ends where the read has to end or to begin anew.
+    /// Batch after batch: to the present what is there, live also what comes. When nothing comes, live too little, the server is asked,
+    /// because it is silent, too, towards those whose consumer it has forgotten: this ends where the read has to end or to begin anew.
     /// </summary>
     private async IAsyncEnumerable<INatsJSMsg<byte[]>> FetchAsync(INatsJSConsumer consumer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
-            var isEmpty = true;
+            var count = 0;
             var batch = request.Until == ReadUntil.Live
                 ? consumer.FetchAsync(Following, BodyBytes.Instance, cancellationToken)
                 : consumer.FetchNoWaitAsync(Present, BodyBytes.Instance, cancellationToken);
             await foreach (var message in batch)
             {
-                isEmpty = false;
+                count++;
                 yield return message;
             }
 
-            if (!isEmpty)
+            if (count == MostAtOnce || (count > 0 && request.Until == ReadUntil.Present))
                 continue;
             await consumer.RefreshAsync(cancellationToken);
             if (request.Until == ReadUntil.Present)

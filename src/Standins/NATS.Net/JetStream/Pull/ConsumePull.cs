@@ -42,7 +42,14 @@ internal class ConsumePull<T>(NatsJSConsumer consumer, NatsJSConsumeOpts opts, I
 
     protected override void OnSilence() => Restart();
 
-    protected override void OnExpired() => Restart();
+    protected override void OnExpired()
+    {
+        lock (_gate)
+        {
+            if (IsExpired)
+                Restart();
+        }
+    }
 
     protected override void OnStatus(NatsHeaders status)
     {

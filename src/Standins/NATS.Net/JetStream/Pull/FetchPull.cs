@@ -25,7 +25,11 @@ internal sealed class FetchPull<T>(NatsJSConsumer consumer, NatsJSFetchOpts opts
 
     protected override void OnSilence() => Complete();
 
-    protected override void OnExpired() => Complete();
+    protected override void OnExpired()
+    {
+        if (IsExpired)
+            Complete();
+    }
 
     protected override void OnStatus(NatsHeaders status)
     {

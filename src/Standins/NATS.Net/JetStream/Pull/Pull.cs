@@ -43,12 +43,15 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
         _longestSilence = heartbeats ? 2 * limits.IdleHeartbeat : limits.Expires + ExpiryGrace;
         var interval = heartbeats ? limits.IdleHeartbeat : _longestSilence;
         _watch = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckSilence(), this, interval, interval);
-        _expiry = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).CheckExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _expiry = TimeProvider.System.CreateTimer(static state => ((Pull<T>)state!).OnExpired(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     protected PullLimits Limits { get; }
 
     protected NatsConnection Connection => _consumer.Context.Core;
+
+    /// <summary>No request that was sent can still be served.</summary>
+    protected bool IsExpired => Environment.TickCount64 - Volatile.Read(ref _lastRequest) >= Limits.Expires.TotalMilliseconds;
 
     /// <summary>Subscribes and asks for the first messages.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
@@ -112,7 +115,7 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
     /// <summary>The reader waits and nothing was heard for twice the heartbeat interval, or without heartbeats past the expiry.</summary>
     protected abstract void OnSilence();
 
-    /// <summary>The time of every request that was sent is over, whatever the server has told of them.</summary>
+    /// <summary>The time of every request that was sent is over, whatever the server has told of them; or was, before another was sent.</summary>
     protected abstract void OnExpired();
 
     protected void Buffer(NatsJSMsg<T> message) => _messages.Writer.TryWrite(message);
@@ -156,15 +159,6 @@ internal abstract partial class Pull<T> : Subscription, IAsyncDisposable
 
     [LoggerMessage(1021, LogLevel.Warning, "JetStream consumer {Consumer} was silent for {Silence}")]
     private static partial void Silent(ILogger logger, string consumer, TimeSpan silence);
-
-    private void CheckExpiry()
-    {
-        if (Environment.TickCount64 - Volatile.Read(ref _lastRequest) < Limits.Expires.TotalMilliseconds)
-            return; // Another request went out since the timer rang.
-
-        Heard();
-        OnExpired();
-    }
 
     private void Heard() => Volatile.Write(ref _lastHeard, Environment.TickCount64);
 
