@@ -72,7 +72,8 @@ internal sealed partial class ConsumerEpochs(
 
     private async Task<List<(long Epoch, ConsumerInfo Info)>> ListAsync(INatsJSContext jetStream, CancellationToken cancellationToken)
     {
-        for (var began = Stopwatch.GetTimestamp(); ;)
+        var began = Stopwatch.GetTimestamp();
+        while (true)
         {
             if (await TryListAsync(jetStream, cancellationToken) is { } consumers)
                 return consumers;

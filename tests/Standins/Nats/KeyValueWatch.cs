@@ -131,8 +131,8 @@ public class KeyValueWatch
         await using var watch = store.WatchAsync<int>(cancellationToken: Ct).GetAsyncEnumerator(Ct);
         await TakeAsync(watch, 1);
 
-        await foreach (var consumer in js.ListConsumersAsync("KV_taken", Ct))
-            await js.DeleteConsumerAsync("KV_taken", consumer.Info.Name, Ct);
+        await foreach (var consumer in js.ListConsumerNamesAsync("KV_taken", Ct))
+            await js.DeleteConsumerAsync("KV_taken", consumer, Ct);
 
         await store.PutAsync("b", 2, cancellationToken: Ct);
         (await TakeAsync(watch, 1))[0].Key.ShouldBe("b");

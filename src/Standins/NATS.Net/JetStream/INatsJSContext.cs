@@ -60,9 +60,6 @@ public interface INatsJSContext
     /// <summary>The names of all consumers of a stream.</summary>
     IAsyncEnumerable<string> ListConsumerNamesAsync(string stream, CancellationToken cancellationToken = default);
 
-    /// <summary>All consumers of a stream. Of one that is deleted meanwhile nats-server 2.9 lists a null, on which it fails: where that may be, ask for the names.</summary>
-    IAsyncEnumerable<INatsJSConsumer> ListConsumersAsync(string stream, CancellationToken cancellationToken = default);
-
     /// <summary>Deletes a consumer.</summary>
     ValueTask<bool> DeleteConsumerAsync(string stream, string consumer, CancellationToken cancellationToken = default);
 }

@@ -40,26 +40,9 @@ public sealed partial class NatsJSContext
         ConsumerNamesResponse page;
         do
         {
-            page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerNamesResponse>(Api($"CONSUMER.NAMES.{stream}"), new ConsumerListRequest(offset), cancellationToken);
+            page = await JSRequestResponseAsync<ConsumerNamesRequest, ConsumerNamesResponse>(Api($"CONSUMER.NAMES.{stream}"), new ConsumerNamesRequest(offset), cancellationToken);
             foreach (var name in page.Consumers ?? [])
                 yield return name;
-
-            offset += page.Consumers?.Length ?? 0;
-        }
-        while (page.Consumers is { Length: > 0 } && offset < page.Total);
-    }
-
-    /// <inheritdoc />
-    public async IAsyncEnumerable<INatsJSConsumer> ListConsumersAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        CheckStreamName(stream);
-        var offset = 0;
-        ConsumerListResponse page;
-        do
-        {
-            page = await JSRequestResponseAsync<ConsumerListRequest, ConsumerListResponse>(Api($"CONSUMER.LIST.{stream}"), new ConsumerListRequest(offset), cancellationToken);
-            foreach (var info in page.Consumers ?? [])
-                yield return new NatsJSConsumer(this, info);
 
             offset += page.Consumers?.Length ?? 0;
         }

@@ -21,8 +21,6 @@ internal sealed record StreamNamesRequest(string? Subject, int Offset);
 
 internal sealed record StreamNamesResponse(int Total, string[]? Streams);
 
-internal sealed record ConsumerListRequest([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int Offset);
+internal sealed record ConsumerNamesRequest([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int Offset);
 
 internal sealed record ConsumerNamesResponse(int Total, string[]? Consumers);
-
-internal sealed record ConsumerListResponse(int Total, ConsumerInfo[]? Consumers);
