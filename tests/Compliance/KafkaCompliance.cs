@@ -2,6 +2,7 @@ using System.Text;
 using Confluent.Kafka;
 using Messaging;
 using Messaging.Kafka;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 
@@ -27,6 +28,7 @@ public static class KafkaCompliance
         // for 3 s, and one whose session ends meanwhile gets no answer for minutes. A real broker takes no less than 6 s.
         private static readonly TimeSpan EmbeddedSession = TimeSpan.FromSeconds(4);
 
+        private readonly RefusedPositions _refused = new();
         private string _bootstrapServers = "";
         private KafkaTransportOptions _options = new();
         private bool _embedded;
@@ -42,7 +44,13 @@ public static class KafkaCompliance
         }
 
         public override ITransport Create() =>
-            new KafkaTransport(_bootstrapServers, _options, NullLoggerFactory.Instance, TimeProvider.System);
+            new KafkaTransport(_bootstrapServers, _options, new LoggersTo(_refused), TimeProvider.System);
+
+        /// <summary>
+        /// librdkafka's mock cluster refuses the second of two members that ask for their share, if the first was their leader; that one
+        /// joins again, and while a member joins, the cluster takes no positions, not even of partitions that it has just moved.
+        /// </summary>
+        internal override bool HasRefusedPositions => _embedded && _refused.Any;
 
         public override ITransport CreateUnreachable()
         {
@@ -57,7 +65,7 @@ public static class KafkaCompliance
                 return null;
             var silent = _options with { ClientSettings = new Dictionary<string, string> { ["heartbeat.interval.ms"] = "3600000" } };
             return new FreezableMember(
-                new KafkaTransport(_bootstrapServers, silent, NullLoggerFactory.Instance, TimeProvider.System), () => Task.CompletedTask, () => Task.CompletedTask);
+                new KafkaTransport(_bootstrapServers, silent, new LoggersTo(_refused), TimeProvider.System), () => Task.CompletedTask, () => Task.CompletedTask);
         }
 
         internal override Task<IOwnBroker?> StartOwnBrokerAsync() => Task.FromResult<IOwnBroker?>(new OwnBroker());
@@ -66,6 +74,36 @@ public static class KafkaCompliance
         {
             using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _bootstrapServers }).Build();
             await producer.ProduceAsync(topic, new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(body) }, Cancel);
+        }
+
+        /// <summary>Listens to the transport's log for positions that a rebalance kept from the group.</summary>
+        private sealed class RefusedPositions : ILogger
+        {
+            private volatile bool _any;
+
+            public bool Any => _any;
+
+            public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                if (exception is KafkaException { Error.Code: ErrorCode.RebalanceInProgress })
+                    _any = true;
+            }
+        }
+
+        private sealed class LoggersTo(ILogger logger) : ILoggerFactory
+        {
+            public ILogger CreateLogger(string categoryName) => logger;
+
+            public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+            public void Dispose()
+            {
+            }
         }
 
         private sealed class OwnBroker : IOwnBroker

@@ -24,6 +24,12 @@ public abstract class TransportUnderTest
     /// <summary>A transport with <see cref="WrongPassword"/>; null where the broker under test asks for none.</summary>
     public virtual ITransport? CreateWithWrongPassword() => null;
 
+    /// <summary>
+    /// Whether the broker, by a defect of its own, has refused a position that a member had to hand over, so that messages come again
+    /// although every member left in peace. Thread-safe.
+    /// </summary>
+    internal virtual bool HasRefusedPositions => false;
+
     /// <summary>Publishes past the transport, as a stranger would: a key and a body, no attributes.</summary>
     public abstract Task PublishForeignAsync(string topic, string key, string body);
 
